@@ -1,0 +1,39 @@
+"""The network: who is there, what they can do, where, and when they are free."""
+
+from network.models.branch import Branch, BranchStaff, DistanceUnit, StaffRole
+from network.models.calendar import CalendarEntry, EntryKind
+from network.models.client import Client, ClientContractor, ClientRelation
+from network.models.clock import DomainClock
+from network.models.contractor import Contractor, ContractorStatus, ContractorUser, Tier
+from network.models.skill import ServicePriority, ServiceType, ServiceTypeSkill, Skill
+from network.models.technician import Technician, TechnicianSkill, WorkingHours
+from network.models.territory import Territory, TerritoryCell, TerritoryKind
+from network.models.user import User
+
+__all__ = [
+    "Branch",
+    "BranchStaff",
+    "CalendarEntry",
+    "Client",
+    "ClientContractor",
+    "ClientRelation",
+    "Contractor",
+    "ContractorStatus",
+    "ContractorUser",
+    "DistanceUnit",
+    "DomainClock",
+    "EntryKind",
+    "ServicePriority",
+    "ServiceType",
+    "ServiceTypeSkill",
+    "Skill",
+    "StaffRole",
+    "Technician",
+    "TechnicianSkill",
+    "Territory",
+    "TerritoryCell",
+    "TerritoryKind",
+    "Tier",
+    "User",
+    "WorkingHours",
+]

@@ -1,0 +1,116 @@
+"""The organisational unit that owns jobs, contractors, policies and permissions."""
+
+from __future__ import annotations
+
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+
+from network.querysets import BranchQuerySet, BranchStaffQuerySet
+
+
+@cache
+def _known_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise ValidationError unless ``name`` is an IANA time zone such as America/New_York."""
+    if name not in _known_zones():
+        raise ValidationError(f"“{name}” is not an IANA time zone such as America/New_York.")
+
+
+class DistanceUnit(models.TextChoices):
+    MILES = "mi", "miles"
+    KILOMETRES = "km", "kilometres"
+
+
+class Branch(models.Model):
+    """A branch: its time zone counts for working hours, its currency for every amount in it."""
+
+    slug = models.SlugField(max_length=50, unique=True)
+    name = models.CharField(max_length=120)
+    time_zone = models.CharField(
+        max_length=64, default="America/New_York", validators=[validate_time_zone]
+    )
+    currency = models.CharField(
+        max_length=3, default="USD", validators=[RegexValidator(r"^[A-Z]{3}\Z", "As in USD.")]
+    )
+    distance_unit = models.CharField(
+        max_length=2, choices=DistanceUnit.choices, default=DistanceUnit.MILES
+    )
+    reference_prefix = models.CharField(
+        max_length=8,
+        help_text="Begins every job reference: BOS gives BOS-000123.",
+        validators=[RegexValidator(r"^[A-Z0-9]{1,8}\Z", "Capital letters and digits only.")],
+    )
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+    service_radius_km = models.FloatField(
+        default=60, help_text="A site further from the centre is outside the branch."
+    )
+    is_sample = models.BooleanField(default=False, help_text="Made-up data for looking around.")
+    is_simulated = models.BooleanField(default=False, help_text="Made by a simulation.")
+
+    objects = BranchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "branches"
+        constraints = [
+            models.CheckConstraint(
+                name="network_branch_is_on_the_globe",
+                condition=models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+            ),
+            models.CheckConstraint(
+                name="network_branch_radius_is_positive",
+                condition=models.Q(service_radius_km__gt=0),
+            ),
+            models.CheckConstraint(
+                name="network_branch_currency_is_three_capitals",
+                condition=models.Q(currency__regex=r"^[A-Z]{3}$"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+class StaffRole(models.TextChoices):
+    DISPATCHER = "dispatcher", "dispatcher"
+    ADMIN = "admin", "admin"
+
+
+class BranchStaff(models.Model):
+    """What a user may do in one branch. Superusers need no row: they see every branch."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="branch_roles"
+    )
+    branch = models.ForeignKey(Branch, on_delete=models.CASCADE, related_name="staff")
+    role = models.CharField(max_length=12, choices=StaffRole.choices, default=StaffRole.DISPATCHER)
+
+    objects = BranchStaffQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "branch staff"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "branch"], name="network_branchstaff_once_per_branch"
+            ),
+            models.CheckConstraint(
+                name="network_branchstaff_role_is_known",
+                condition=models.Q(role__in=StaffRole.values),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.role} of {self.branch}"

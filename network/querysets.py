@@ -1,0 +1,100 @@
+"""Reads of the network, as chainable query sets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from network.models import Branch, User
+
+
+class BranchQuerySet(models.QuerySet[Any]):
+    """Branches."""
+
+    def for_user(self, user: User) -> Self:
+        """The branches in which the user is staff: every one for a superuser."""
+        if not user.is_active:
+            return self.none()
+        if user.is_superuser:
+            return self
+        return self.filter(staff__user=user)
+
+
+class BranchStaffQuerySet(models.QuerySet[Any]):
+    """Roles of users in branches."""
+
+    def for_user(self, user: User) -> Self:
+        """The user's own roles. A superuser needs none: see ``Branch.objects.for_user``."""
+        return self.filter(user=user, user__is_active=True).select_related("branch")
+
+    def admins(self) -> Self:
+        return self.filter(role="admin")
+
+
+class InBranchQuerySet(models.QuerySet[Any]):
+    """Anything that belongs to one branch."""
+
+    def for_branch(self, branch: Branch | int) -> Self:
+        return self.filter(branch_id=getattr(branch, "pk", branch))
+
+
+class ContractorQuerySet(InBranchQuerySet):
+    """Contractors."""
+
+    def active(self) -> Self:
+        return self.filter(status="active")
+
+    def cleared(self, *, at: datetime, branch: Branch) -> Self:
+        """Cleared at the instant ``at``: clearance holds to the end of its day in the branch."""
+        return self.filter(cleared_until__gte=at.astimezone(branch.zone).date())
+
+    def search(self, text: str) -> Self:
+        """Those whose name, e-mail address or telephone number contains the text."""
+        text = text.strip()
+        if not text:
+            return self
+        return self.filter(
+            Q(name__icontains=text) | Q(email__icontains=text) | Q(phone__icontains=text)
+        )
+
+
+class ContractorUserQuerySet(models.QuerySet[Any]):
+    """Who may act for which contractor."""
+
+    def for_user(self, user: User) -> Self:
+        return self.filter(user=user, user__is_active=True).select_related("contractor__branch")
+
+
+class TechnicianQuerySet(InBranchQuerySet):
+    """Technicians."""
+
+    def active(self) -> Self:
+        return self.filter(active=True)
+
+    def of_contractor(self, contractor_id: int) -> Self:
+        return self.filter(contractor_id=contractor_id)
+
+
+class CalendarEntryQuerySet(InBranchQuerySet):
+    """Taken stretches of technicians' time."""
+
+    def between(self, start: datetime, end: datetime) -> Self:
+        """Those that share any time with the span from ``start`` up to ``end``."""
+        return self.filter(period__overlap=(start, end))
+
+    def for_technicians(self, technician_ids: list[int]) -> Self:
+        return self.filter(technician_id__in=technician_ids)
+
+    def ending_after(self, at: datetime) -> Self:
+        return self.filter(period__endswith__gt=at)
+
+    def time_off(self) -> Self:
+        return self.filter(kind="time_off")
+
+    def for_source(self, source_ref: UUID) -> Self:
+        return self.filter(source_ref=source_ref)
