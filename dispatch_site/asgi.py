@@ -1,0 +1,10 @@
+"""The web application. One process serves pages and event streams."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dispatch_site.settings")
+os.environ.setdefault("DATABASE_POOL_SIZE", "16")
+
+from django.core.asgi import get_asgi_application  # noqa: E402
+
+application = get_asgi_application()

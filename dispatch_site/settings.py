@@ -1,0 +1,294 @@
+"""The one settings file: everything that differs between machines is read from the environment.
+
+Three ways to run, told apart by two names:
+
+* ``EMBEDDED``: no ``DATABASE_URL``; PostgreSQL and Valkey run out of this checkout.
+* ``DEMO``: sample data, printed passwords and a scaled clock are allowed. On by default with the
+  embedded servers, off as soon as ``DATABASE_URL`` is given.
+* ``PRODUCTION``: neither ``DEBUG`` nor ``DEMO``. Nothing has an unsafe default here: what is
+  missing is an error that says its name.
+
+docs/configuration.md lists every variable.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from dispatch_site.embedded.paths import Layout, var_dir
+from dispatch_site.env import database_from_url
+from dispatch_site.logs import logging_config
+from dispatch_site.secret import local_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# -- which way to run ------------------------------------------------------------------------
+VAR_DIR = var_dir()
+EMBEDDED = env.bool("FIRSTCALL_EMBEDDED", default="DATABASE_URL" not in os.environ)
+DEBUG = env.bool("DEBUG", default=False)
+DEMO = env.bool("DEMO", default=EMBEDDED)
+PRODUCTION = not DEBUG and not DEMO
+
+if not EMBEDDED and ("DATABASE_URL" in os.environ) != ("REDIS_URL" in os.environ):
+    raise ImproperlyConfigured(
+        "Set both DATABASE_URL and REDIS_URL, or neither (then the embedded servers are used)."
+    )
+
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if not SECRET_KEY:
+    if PRODUCTION:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. Production has no default: give it 50 or more random "
+            "characters and keep it out of the repository."
+        )
+    SECRET_KEY = local_secret_key(VAR_DIR)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
+BASE_URL = env.str("BASE_URL", default="" if PRODUCTION else "http://localhost:8000").rstrip("/")
+if not BASE_URL:
+    raise ImproperlyConfigured("BASE_URL is not set: the address in links, https://dispatch.example")
+_base = urlsplit(BASE_URL)
+if _base.scheme not in {"http", "https"} or not _base.hostname:
+    raise ImproperlyConfigured("BASE_URL must be an http:// or https:// address")
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS",
+    default=[_base.hostname] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", _base.hostname],
+)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"{_base.scheme}://{_base.netloc}"])
+
+# -- applications ----------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "dispatch_site",
+    "network",
+    "ranking",
+    "jobs",
+    "portal",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_filters",
+    "django_htmx",
+    "django_rq",
+    "ninja",  # serves the API documentation's own files instead of a CDN's
+    "template_partials",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "dispatch_site.urls"
+ASGI_APPLICATION = "dispatch_site.asgi.application"
+WSGI_APPLICATION = "dispatch_site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "network.context.shell",
+            ],
+        },
+    }
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# -- servers ---------------------------------------------------------------------------------
+_layout = Layout.of(VAR_DIR)
+DATABASE_URL = env.str("DATABASE_URL", default=_layout.database_url)
+REDIS_URL = env.str("REDIS_URL", default=_layout.redis_url)
+
+# The web process answers each request in a thread of its own and would open a connection each
+# time, so it pools (asgi.py turns that on); commands and workers keep the one they have.
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
+_database = database_from_url(DATABASE_URL)
+_database["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("DATABASE_BEHIND_PGBOUNCER", default=False)
+if DATABASE_POOL_SIZE:
+    _database["OPTIONS"] = {
+        **_database["OPTIONS"],  # type: ignore[dict-item]
+        "pool": {"min_size": min(2, DATABASE_POOL_SIZE), "max_size": DATABASE_POOL_SIZE, "timeout": 10},
+    }
+else:
+    _database["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
+    _database["CONN_HEALTH_CHECKS"] = True
+_database["TEST"] = {
+    "NAME": "test_{}{}".format(
+        _database["NAME"],
+        f"_{suffix}" if (suffix := env.str("FIRSTCALL_TEST_SUFFIX", default="")) else "",
+    )
+}
+DATABASES = {"default": _database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": {
+        "BACKEND": "dispatch_site.cache.ForgivingRedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "firstcall",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+    }
+}
+
+# One queue per worker, and the same key style for both: a worker that listens to two queues can
+# lose a task when it is killed right after taking it, and mixed styles make two connections.
+RQ_QUEUES = {
+    name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 120, "DEFAULT_RESULT_TTL": 0}
+    for name in ("timeouts", "default")
+}
+RQ = {"COMMIT_MODE": "auto", "DEFAULT_RESULT_TTL": 0}
+RQ_EXCEPTION_HANDLERS = ["dispatch_site.tasks.report_failed_task"]
+RQ_SHOW_ADMIN_LINK = False
+
+# -- accounts --------------------------------------------------------------------------------
+AUTH_USER_MODEL = "network.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "dispatch_site.accounts.InvitedOnlyAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made by staff, for an address they know
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = True
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+# -- language and time -----------------------------------------------------------------------
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# -- files -----------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))()
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            if PRODUCTION
+            else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        )
+    },
+}
+MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(VAR_DIR / "media"))()
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# -- mail ------------------------------------------------------------------------------------
+EMAIL_BACKEND = env.str(
+    "EMAIL_BACKEND",
+    default=(
+        "django.core.mail.backends.smtp.EmailBackend"
+        if "EMAIL_HOST" in os.environ
+        else "django.core.mail.backends.console.EmailBackend"
+    ),
+)
+EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Firstcall <dispatch@{_base.hostname}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# -- the map ---------------------------------------------------------------------------------
+# Empty: the map draws the bundled outlines only and no request leaves the browser's origin.
+MAP_TILE_URL = env.str("MAP_TILE_URL", default="")
+MAP_ATTRIBUTION = env.str("MAP_ATTRIBUTION", default="")
+_tile = urlsplit(MAP_TILE_URL)
+_tile_origin = (
+    [f"{_tile.scheme}://{_tile.netloc.replace('{s}', '*')}"] if _tile.scheme and _tile.netloc else []
+)
+
+# -- security --------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:", *_tile_origin],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    # Load balancers ask for health by plain HTTP from inside.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
+    SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=True)
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    if ALLAUTH_TRUSTED_PROXY_COUNT:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# -- watching --------------------------------------------------------------------------------
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# The clock writes a heartbeat about every second; past this age /readyz says no.
+CLOCK_HEARTBEAT_MAX_AGE_SECONDS = env.int("CLOCK_HEARTBEAT_MAX_AGE_SECONDS", default=15)
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOGGING = logging_config(level=LOG_LEVEL, as_json=env.bool("LOG_JSON", default=PRODUCTION))

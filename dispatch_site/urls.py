@@ -1,0 +1,42 @@
+"""Every address of the site. tests/house/test_role_table.py says who may open which."""
+
+from importlib.util import find_spec
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from dispatch_site import health, home
+
+admin.site.site_header = "Firstcall admin"
+admin.site.site_title = "Firstcall"
+admin.site.index_title = "What can be changed"
+# The admin's own sign-in form has no rate limit; allauth's has.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("accounts/", include("allauth.urls")),
+    path("admin/rq/", include("dispatch_site.rq_urls")),
+    path("admin/", admin.site.urls),
+]
+
+
+def _there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+if _there("jobs.console.urls"):
+    urlpatterns.append(path("console/", include("jobs.console.urls")))
+if _there("portal.urls"):
+    urlpatterns.append(path("portal/", include("portal.urls")))
+if _there("jobs.api.api"):
+    from jobs.api.api import api
+
+    urlpatterns.append(path("api/v1/", api.urls))
