@@ -49,7 +49,8 @@ def redis_url_with_db(url: str, db: int) -> str:
         query = dict(parse_qsl(parts.query))
         query["db"] = str(db)
         encoded = "&".join(f"{key}={value}" for key, value in query.items())
-        return parts._replace(query=encoded).geturl()
+        # Not geturl(), which drops the empty host: redis-py wants all three slashes.
+        return f"unix://{parts.path}?{encoded}"
     return parts._replace(path=f"/{db}").geturl()
 
 

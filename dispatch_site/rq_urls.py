@@ -26,4 +26,5 @@ def superusers_only(view: Any) -> Any:
     return guarded
 
 
-urlpatterns = get_admin_urlpatterns(name_prefix="rq_", view_wrapper=superusers_only)
+app_name = "django_rq"
+urlpatterns = get_admin_urlpatterns(view_wrapper=superusers_only)
