@@ -1,0 +1,47 @@
+"""Share of offers accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.context import DecisionContext
+from ranking.criteria.base import Columns, Criterion, Field, register
+from ranking.criteria.wording import counted, join, percent
+from ranking.smoothing import FEW
+
+
+@register
+class Acceptance(Criterion):
+    """The share of offers the contractor accepted in the last 180 days.
+
+    Silence counts like a no; offers that were withdrawn, or that never reached the contractor, do
+    not count at all. Few offers are pulled towards what is usual in the branch.
+    """
+
+    key = "acceptance"
+    label = "Acceptance"
+    hint = "share of offers accepted"
+    default_weight = 10
+    facts = ("accept_rate", "accepted_count", "offers_count")
+
+    def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
+        return np.clip(columns["accept_rate"], 0.0, 1.0)
+
+    def sentence(self, facts: Mapping[str, float], field: Field, ctx: DecisionContext) -> str:
+        offers = int(np.nan_to_num(facts["offers_count"]))
+        if offers == 0:
+            usual = percent(ctx.means.accept_rate)
+            return f"No offers yet, counted as the branch's usual {usual}"
+        accepted = int(facts["accepted_count"])
+        many = "none" if accepted == 0 else "all" if accepted == offers else str(accepted)
+        text = f"Accepted {many} of {counted(offers, 'offer')}"
+        if offers == 1:
+            text = "Accepted the only offer so far" if accepted else "Passed up the only offer"
+        if offers < FEW:
+            return f"{text}: too few to tell, counted as {percent(facts['accept_rate'])}"
+        if 0 < accepted < offers:
+            text += f" ({percent(accepted / offers)})"
+        return join(text, field.phrase(best="most willing", worst="least willing"))

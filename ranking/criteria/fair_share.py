@@ -1,0 +1,64 @@
+"""Fair share of recent work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.context import DecisionContext
+from ranking.criteria.base import Columns, Criterion, Field, register
+from ranking.criteria.wording import amount, counted, join
+
+RECENT_DAYS = 14
+
+
+@register
+class FairShare(Criterion):
+    """Whoever got less of the recent work comes earlier.
+
+    Counts the jobs accepted in the last 14 days per technician, so that a firm of five is not
+    punished for its size, and compares with the candidates of this job: no recent work counts in
+    full, about as much as the others a half, much more towards nothing.
+    """
+
+    key = "fair_share"
+    label = "Fair share"
+    hint = "of the last 14 days' work"
+    default_weight = 10
+    facts = ("recent_jobs", "technicians")
+
+    def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
+        load = _per_technician(columns)
+        # one more than the mean: when nobody has had work, a single job is no great difference
+        usual = _mean(load) + 1.0
+        return usual / (usual + load)
+
+    def sentence(self, facts: Mapping[str, float], field: Field, ctx: DecisionContext) -> str:
+        if np.isnan(facts["recent_jobs"]):
+            return "Recent work not known, counted as average"
+        jobs = round(facts["recent_jobs"])
+        crew = max(1, round(np.nan_to_num(facts["technicians"], nan=1.0)))
+        text = f"{counted(jobs, 'job').capitalize()} in the last {RECENT_DAYS} days"
+        if jobs and crew > 1:
+            text += f" for {crew} technicians ({amount(jobs / crew)} each)"
+        if field.of < 2:
+            return text
+        load = _per_technician(field.columns)
+        if not np.any(load > 0):
+            return f"{text}, like all {field.of}"
+        per = " per technician" if np.any(field.columns["technicians"] > 1) else ""
+        usual = f"the {field.of} here average {amount(_mean(load))}{per}"
+        return join(text, usual, by="; ")
+
+
+def _per_technician(columns: Columns) -> NDArray[np.float64]:
+    crew = np.maximum(np.nan_to_num(columns["technicians"], nan=1.0), 1.0)
+    return np.maximum(columns["recent_jobs"], 0.0) / crew
+
+
+def _mean(load: NDArray[np.float64]) -> float:
+    """The mean of what is known; sorted first, so that it does not depend on the input order."""
+    known = np.sort(load[~np.isnan(load)])
+    return float(known.mean()) if known.size else 0.0

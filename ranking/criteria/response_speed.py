@@ -1,0 +1,46 @@
+"""How soon an offer is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.context import DecisionContext
+from ranking.criteria.base import Columns, Criterion, Field, register
+from ranking.criteria.wording import counted, join, minutes, times
+from ranking.smoothing import FEW
+
+HALF_MINUTES = 15.0
+
+
+@register
+class ResponseSpeed(Criterion):
+    """How soon the contractor usually answers an offer: the median of the last 180 days.
+
+    A yes and a no count alike, silence does not count here (it lowers acceptance). An answer at
+    once counts in full, and every 15 minutes halve it. Few answers are pulled towards what is
+    usual in the branch.
+    """
+
+    key = "response_speed"
+    label = "Response speed"
+    hint = "usual time to answer"
+    default_weight = 6
+    facts = ("response_minutes", "response_median", "answers_count")
+
+    def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
+        return np.exp2(-np.maximum(columns["response_minutes"], 0.0) / HALF_MINUTES)
+
+    def sentence(self, facts: Mapping[str, float], field: Field, ctx: DecisionContext) -> str:
+        answers = int(np.nan_to_num(facts["answers_count"]))
+        if answers == 0:
+            usual = minutes(ctx.means.response_minutes)
+            return f"Has not answered an offer yet, counted as the branch's usual {usual}"
+        median = minutes(facts["response_median"])
+        if answers < FEW:
+            smooth = minutes(facts["response_minutes"])
+            return f"Answered {times(answers)}, in {median}: too few to tell, counted as {smooth}"
+        text = f"Usually answers in {median} ({counted(answers, 'answer')})"
+        return join(text, field.phrase(best="quickest", worst="slowest"))

@@ -1,0 +1,18 @@
+"""Policies, decisions, outcomes and scorecards: one file each."""
+
+from ranking.models.decision import Decision
+from ranking.models.means import BranchMeans
+from ranking.models.outcome import DueTo, Outcome, OutcomeKind
+from ranking.models.policy import PolicyStatus, RankingPolicy
+from ranking.models.scorecard import Scorecard
+
+__all__ = [
+    "BranchMeans",
+    "Decision",
+    "DueTo",
+    "Outcome",
+    "OutcomeKind",
+    "PolicyStatus",
+    "RankingPolicy",
+    "Scorecard",
+]
