@@ -1,0 +1,1 @@
+"""Writes of the ranking: policies, decisions, outcomes and scorecards."""

@@ -1,0 +1,70 @@
+"""What happened, recorded once, and folded into the scorecards that ranking reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+_RECORD = """
+INSERT INTO ranking_outcome (branch_id, contractor_id, technician_id, kind, due_to, value,
+                             source_ref, job_ref, at, folded)
+SELECT given.*, false
+  FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::float8[],
+              %s::uuid[], %s::uuid[], %s::timestamptz[])
+    AS given (branch_id, contractor_id, technician_id, kind, due_to, value, source_ref, job_ref,
+              at)
+ ORDER BY given.source_ref, given.kind
+    ON CONFLICT (source_ref, kind) DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """One outcome to record. ``value`` is minutes until the answer, or a rating from 1 to 5.
+
+    ``source_ref`` is the public id of the offer or booking it happened on; a kind happens once on
+    each. ``at`` is domain time.
+    """
+
+    branch_id: int
+    contractor_id: int
+    kind: str
+    due_to: str
+    source_ref: UUID
+    job_ref: UUID
+    at: datetime
+    value: float | None = None
+    technician_id: int | None = None
+
+
+def record_outcomes(rows: Iterable[OutcomeRow]) -> int:
+    """Record outcomes in one statement; returns how many were new.
+
+    One that is already there (same source and kind) stays as it is, so retries are harmless. The
+    rows go in sorted, so that two recorders of the same rows wait for each other instead of
+    locking each other out. Belongs into the transaction of what happened.
+    """
+    batch = list(rows)
+    if not batch:
+        return 0
+    columns = [
+        [getattr(row, name) for row in batch]
+        for name in (
+            "branch_id",
+            "contractor_id",
+            "technician_id",
+            "kind",
+            "due_to",
+            "value",
+            "source_ref",
+            "job_ref",
+            "at",
+        )
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, columns)
+        return cursor.rowcount
