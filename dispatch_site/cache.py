@@ -21,7 +21,9 @@ GONE = (RedisConnectionError, RedisTimeoutError)
 class ForgivingRedisCache(RedisCache):
     """Answers like an empty cache while Redis is unreachable."""
 
-    def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> bool:
+    def add(
+        self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None
+    ) -> bool:
         try:
             return super().add(key, value, timeout, version)
         except GONE as error:
@@ -35,7 +37,9 @@ class ForgivingRedisCache(RedisCache):
             self._warn("get", error)
             return default
 
-    def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> None:
+    def set(
+        self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None
+    ) -> None:
         try:
             super().set(key, value, timeout, version)
         except GONE as error:

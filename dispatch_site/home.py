@@ -22,4 +22,6 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("portal:home")
     if user.is_staff:
         return redirect("admin:index")
-    raise PermissionDenied("This account belongs to no branch and no contractor. Ask your dispatcher.")
+    raise PermissionDenied(
+        "This account belongs to no branch and no contractor. Ask your dispatcher."
+    )

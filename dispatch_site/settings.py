@@ -53,7 +53,9 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 BASE_URL = env.str("BASE_URL", default="" if PRODUCTION else "http://localhost:8000").rstrip("/")
 if not BASE_URL:
-    raise ImproperlyConfigured("BASE_URL is not set: the address in links, https://dispatch.example")
+    raise ImproperlyConfigured(
+        "BASE_URL is not set: the address in links, https://dispatch.example"
+    )
 _base = urlsplit(BASE_URL)
 if _base.scheme not in {"http", "https"} or not _base.hostname:
     raise ImproperlyConfigured("BASE_URL must be an http:// or https:// address")
@@ -61,7 +63,9 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS",
     default=[_base.hostname] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", _base.hostname],
 )
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"{_base.scheme}://{_base.netloc}"])
+CSRF_TRUSTED_ORIGINS = env.list(
+    "CSRF_TRUSTED_ORIGINS", default=[f"{_base.scheme}://{_base.netloc}"]
+)
 
 # -- applications ----------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -140,7 +144,11 @@ _database["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("DATABASE_BEHIND_PGBOUNCER",
 if DATABASE_POOL_SIZE:
     _database["OPTIONS"] = {
         **_database["OPTIONS"],  # type: ignore[dict-item]
-        "pool": {"min_size": min(2, DATABASE_POOL_SIZE), "max_size": DATABASE_POOL_SIZE, "timeout": 10},
+        "pool": {
+            "min_size": min(2, DATABASE_POOL_SIZE),
+            "max_size": DATABASE_POOL_SIZE,
+            "timeout": 10,
+        },
     }
 else:
     _database["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
@@ -169,7 +177,11 @@ RQ_QUEUES = {
     name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 120, "DEFAULT_RESULT_TTL": 0}
     for name in ("timeouts", "default")
 }
-RQ = {"COMMIT_MODE": "auto", "DEFAULT_RESULT_TTL": 0}
+RQ = {
+    "COMMIT_MODE": "auto",  # jobs.queue enqueues after commit, for every kind of enqueueing
+    "DEFAULT_RESULT_TTL": 0,
+    "WORKER_CLASS": "dispatch_site.worker.DispatchWorker",
+}
 RQ_EXCEPTION_HANDLERS = ["dispatch_site.tasks.report_failed_task"]
 RQ_SHOW_ADMIN_LINK = False
 
@@ -250,7 +262,9 @@ MAP_TILE_URL = env.str("MAP_TILE_URL", default="")
 MAP_ATTRIBUTION = env.str("MAP_ATTRIBUTION", default="")
 _tile = urlsplit(MAP_TILE_URL)
 _tile_origin = (
-    [f"{_tile.scheme}://{_tile.netloc.replace('{s}', '*')}"] if _tile.scheme and _tile.netloc else []
+    [f"{_tile.scheme}://{_tile.netloc.replace('{s}', '*')}"]
+    if _tile.scheme and _tile.netloc
+    else []
 )
 
 # -- security --------------------------------------------------------------------------------

@@ -79,7 +79,10 @@ class DomainClock:
             if moment is None:
                 cursor.execute(f"ALTER DATABASE {name} RESET firstcall.now")
             else:
-                cursor.execute(f"ALTER DATABASE {name} SET firstcall.now = %s", [moment.isoformat()])
+                # ALTER DATABASE takes no parameters, so the instant is quoted by the server first.
+                cursor.execute("SELECT quote_literal(%s)", [moment.isoformat()])
+                literal = cursor.fetchone()[0]
+                cursor.execute(f"ALTER DATABASE {name} SET firstcall.now = {literal}")
 
 
 @pytest.fixture
@@ -108,7 +111,11 @@ def process_environment(transactional_db: None) -> dict[str, str]:
         values["HOST"],
         f"&port={values['PORT']}" if values["PORT"] else "",
     )
-    return {**os.environ, "DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "dispatch_site.settings"}
+    return {
+        **os.environ,
+        "DATABASE_URL": address,
+        "DJANGO_SETTINGS_MODULE": "dispatch_site.settings",
+    }
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,12 @@ def die_with_parent(signum: int) -> Callable[[], None] | None:
     return ask
 
 
+def end_with_parent(signum: int) -> None:
+    """Ask Linux to send ``signum`` to this very process when its parent dies."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signum)
+
+
 def start_server(
     command: Sequence[str],
     *,

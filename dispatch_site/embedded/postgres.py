@@ -61,7 +61,9 @@ def installed_programs(package: Path) -> Path:
     """The ``bin`` folder of the wanted PostgreSQL version inside a copy of the wheel."""
     folder = package / f"pginstall{MAJOR}" / "bin"
     if not (folder / "postgres").exists():
-        raise EmbeddedError(f"This wheel of {DISTRIBUTION} has no PostgreSQL {MAJOR} for this machine.")
+        raise EmbeddedError(
+            f"This wheel of {DISTRIBUTION} has no PostgreSQL {MAJOR} for this machine."
+        )
     return folder
 
 
@@ -183,7 +185,9 @@ class Postgres:
             environment=self._environment(),
         )
         if done.returncode:
-            raise EmbeddedError(f"PostgreSQL could not make its data folder:\n{done.stdout.strip()}")
+            raise EmbeddedError(
+                f"PostgreSQL could not make its data folder:\n{done.stdout.strip()}"
+            )
 
     def _check_version(self) -> None:
         found = (self.layout.postgres_data / "PG_VERSION").read_text().strip()
@@ -194,7 +198,7 @@ class Postgres:
             )
 
     def _stop_leftover(self) -> None:
-        """End a server of this very data folder whose keeper was killed, and wait until it is gone."""
+        """End a server of this data folder whose keeper was killed, and wait until it is gone."""
         pidfile = self.layout.postgres_data / "postmaster.pid"
         try:
             pid = int(pidfile.read_text().split("\n", 1)[0])

@@ -35,7 +35,8 @@ def server_program() -> Path:
         if program.exists():
             return program
     raise EmbeddedError(
-        f"There is no embedded Valkey for {name}. Set DATABASE_URL and REDIS_URL to servers of your own."
+        f"There is no embedded Valkey for {name}. "
+        "Set DATABASE_URL and REDIS_URL to servers of your own."
     )
 
 
