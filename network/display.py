@@ -114,10 +114,7 @@ def window_long(start: datetime, end: datetime, tz: str, now: datetime | None = 
     first, last = in_zone(start, tz), in_zone(end, tz)
     date = day(start, tz)
     word = day(start, tz, now)
-    if word in ("Today", "Tomorrow"):
-        date = f"{word}, {date}"
-    else:
-        date = word
+    date = f"{word}, {date}" if word in ("Today", "Tomorrow") else word
     ends = f"{last:%H:%M}"
     if last.date() != first.date() and not _ends_at_midnight(first, last):
         ends = f"{day(end, tz)}, {last:%H:%M}"

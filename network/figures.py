@@ -28,25 +28,27 @@ _TRAIL = {
     "expired": (
         "tr-exp",
         "no answer",
-        '<circle cx="8" cy="8" r="5.6"/><path d="M4.2 11.8l7.6-7.6"/>',
+        mark_safe('<circle cx="8" cy="8" r="5.6"/><path d="M4.2 11.8l7.6-7.6"/>'),
     ),
-    "declined": ("tr-dec", "declined", '<path d="M4 4l8 8M12 4l-8 8"/>'),
+    "declined": ("tr-dec", "declined", mark_safe('<path d="M4 4l8 8M12 4l-8 8"/>')),
     "pending": (
         "tr-now",
         "being asked",
-        '<circle cx="8" cy="8" r="5.8"/><circle class="fill" cx="8" cy="8" r="2.4"/>',
+        mark_safe('<circle cx="8" cy="8" r="5.8"/><circle class="fill" cx="8" cy="8" r="2.4"/>'),
     ),
     "accepted": (
         "tr-acc",
         "accepted",
-        '<circle class="fill" cx="8" cy="8" r="6.4"/><path class="cut" d="M5.2 8.2l2 2 3.6-3.9"/>',
+        mark_safe(
+            '<circle class="fill" cx="8" cy="8" r="6.4"/><path class="cut" d="M5.2 8.2l2 2 3.6-3.9"/>'
+        ),
     ),
     "withdrawn": (
         "tr-wd",
         "withdrawn",
-        '<path d="M6.5 3.5L3 7l3.5 3.5M3 7h6.5a3.5 3.5 0 0 1 0 6H8"/>',
+        mark_safe('<path d="M6.5 3.5L3 7l3.5 3.5M3 7h6.5a3.5 3.5 0 0 1 0 6H8"/>'),
     ),
-    "next": ("tr-next", "waiting", '<circle class="fill" cx="8" cy="8" r="2.1"/>'),
+    "next": ("tr-next", "waiting", mark_safe('<circle class="fill" cx="8" cy="8" r="2.1"/>')),
 }
 _TRAIL_DOTS = 6
 
@@ -101,15 +103,17 @@ def trail(statuses: Sequence[tuple[int, str]], remaining: int) -> SafeString:
     return format_html(
         '<span class="trail" role="img" aria-label="{}">{}{}</span>',
         ", ".join(words) or "nobody asked yet",
-        mark_safe("".join(marks)),
+        _joined(marks),
         rest,
     )
 
 
-def _trail_mark(css: str, body: str) -> SafeString:
-    return format_html(
-        '<svg class="{}" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', css, mark_safe(body)
-    )
+def _trail_mark(css: str, body: SafeString) -> SafeString:
+    return format_html('<svg class="{}" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', css, body)
+
+
+def _joined(parts: Iterable[SafeString]) -> SafeString:
+    return format_html_join("", "{}", ((part,) for part in parts))
 
 
 def score_bar(parts: Iterable[Any], *, small: bool = False) -> SafeString:
@@ -128,9 +132,7 @@ def score_bar(parts: Iterable[Any], *, small: bool = False) -> SafeString:
         '<svg class="fig scorebar{}" viewBox="0 0 100 10" preserveAspectRatio="none"'
         ' aria-hidden="true"><rect class="bed" width="100" height="10" rx="2"/>{}</svg>',
         " sm" if small else "",
-        format_html_join(
-            "", '<rect class="c{}" x="{}" y="0" width="{}" height="10"/>', pieces
-        ),
+        format_html_join("", '<rect class="c{}" x="{}" y="0" width="{}" height="10"/>', pieces),
     )
 
 
@@ -189,7 +191,8 @@ def promise_track(
         first = min(first, visit.starts_at - timedelta(minutes=visit.travel_minutes + 15))
         last = max(last, visit.ends_at + timedelta(minutes=15))
     if first - timedelta(hours=3) <= now <= last + timedelta(hours=1):
-        first, last = min(first, now - timedelta(minutes=20)), max(last, now + timedelta(minutes=20))
+        first = min(first, now - timedelta(minutes=20))
+        last = max(last, now + timedelta(minutes=20))
     span = (last - first).total_seconds()
 
     def at(moment: datetime) -> float:
@@ -223,7 +226,8 @@ def promise_track(
                 )
             )
         parts.append(box("book", 20, 20, visit.starts_at, visit.ends_at))
-        times = f"{display.clock(visit.starts_at, tz)}{display.EN_DASH}{display.clock(visit.ends_at, tz)}"
+        begin, finish = display.clock(visit.starts_at, tz), display.clock(visit.ends_at, tz)
+        times = f"{begin}{display.EN_DASH}{finish}"
         if at(visit.ends_at) - at(visit.starts_at) > 18:
             parts.append(
                 format_html(
@@ -247,7 +251,7 @@ def promise_track(
     return format_html(
         '<svg class="fig track" width="100%" height="62" role="img" aria-label="{}">{}</svg>',
         "; ".join(words),
-        mark_safe("".join(parts)),
+        _joined(parts),
     )
 
 

@@ -260,9 +260,7 @@ def promise_track(
 
 # -- words -----------------------------------------------------------------------------------
 @register.simple_tag(takes_context=True)
-def window(
-    context: Context, start: datetime, end: datetime, tz: str, style: str = "long"
-) -> str:
+def window(context: Context, start: datetime, end: datetime, tz: str, style: str = "long") -> str:
     """The arrival window in words. ``style``: ``long``, ``short``, ``phone``, ``phone-zone``."""
     now = _now(context)
     if style == "short":
@@ -292,7 +290,7 @@ def money(amount: Decimal | float | str | None, currency: str = "USD") -> str:
 
 @register.filter
 def at_site(moment: datetime | None, tz: str) -> Any:
-    """The moment in the site's zone, for the ``date`` filter: ``{{ at|at_site:tz|date:"H:i" }}``."""
+    """In the site's zone, for the ``date`` filter: ``{{ at|at_site:tz|date:"H:i" }}``."""
     return "" if moment is None else do_timezone(moment, display.zone(tz))
 
 
