@@ -90,3 +90,6 @@ class TerritoryCell(models.Model):
                 name="network_territorycell_lookup",
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.cell:x} of territory {self.territory_id}"

@@ -1,0 +1,310 @@
+"""Reads what ``Availability`` needs, in seven queries, into small plain records."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from network.geo import site_cell
+from network.slots import Entry
+
+MARGIN = timedelta(hours=12)
+"""Entries are read so far beyond the span: the neighbours of a visit at its edge count too."""
+
+NEVER = -1
+FOREVER = 1 << 40
+
+_BRANCH = "SELECT time_zone, distance_unit FROM network_branch WHERE id = %s"
+
+_REQUIRED = """
+SELECT service_type.id, needed.skill_id, needed.min_level, skill.name
+FROM network_servicetype AS service_type
+LEFT JOIN network_servicetypeskill AS needed ON needed.service_type_id = service_type.id
+LEFT JOIN network_skill AS skill ON skill.id = needed.skill_id
+WHERE service_type.id = ANY(%s) AND service_type.branch_id = %s
+ORDER BY service_type.id, needed.skill_id
+"""
+
+_CONTRACTORS = """
+SELECT contractor.id, contractor.name, contractor.status, contractor.cleared_until,
+       contractor.base_latitude, contractor.base_longitude, contractor.tier,
+       contractor.call_out_fee, contractor.hourly_rate, contractor.contact_from,
+       contractor.contact_until, contractor.email, contractor.phone,
+       territory.latitude, territory.longitude, territory.radius_km
+FROM network_contractor AS contractor
+LEFT JOIN network_territory AS territory ON territory.contractor_id = contractor.id
+WHERE contractor.id = ANY(%s) AND contractor.branch_id = %s
+"""
+
+# Hours come as one text per technician: most technicians share a few weekly patterns, so each
+# pattern is understood once and its text is the key.
+_TECHNICIANS = """
+SELECT technician.id, technician.contractor_id, technician.name,
+       technician.base_latitude, technician.base_longitude, coalesce(hours.pattern, '')
+FROM network_technician AS technician
+LEFT JOIN LATERAL (
+    SELECT string_agg(
+        weekday || ' ' || (extract(epoch FROM starts) / 60)::int
+                || ' ' || (extract(epoch FROM ends) / 60)::int,
+        ',' ORDER BY weekday, starts) AS pattern
+    FROM network_workinghours WHERE technician_id = technician.id
+) AS hours ON true
+WHERE technician.contractor_id = ANY(%s) AND technician.active
+ORDER BY technician.id
+"""
+
+_SKILLS = """
+SELECT technician_id, skill_id, level, expires_on
+FROM network_technicianskill
+WHERE technician_id = ANY(%s) AND skill_id = ANY(%s)
+"""
+
+_ENTRIES = """
+SELECT technician_id,
+       floor(extract(epoch FROM lower(period)) / 60)::bigint,
+       ceil(extract(epoch FROM upper(period)) / 60)::bigint,
+       latitude, longitude
+FROM network_calendarentry
+WHERE technician_id = ANY(%s) AND upper(period) > %s AND lower(period) < %s
+ORDER BY technician_id, lower(period)
+"""
+
+_RELATIONS = """
+SELECT client_id, contractor_id, relation, note
+FROM network_clientcontractor
+WHERE client_id = ANY(%s) AND contractor_id = ANY(%s)
+"""
+
+
+def floor_minute(moment: datetime) -> int:
+    """Whole minutes since the epoch, rounded down."""
+    return int(moment.timestamp() // 60)
+
+
+def ceil_minute(moment: datetime) -> int:
+    """Whole minutes since the epoch, rounded up."""
+    return int(-(-moment.timestamp() // 60))
+
+
+@dataclass(slots=True)
+class TechnicianRecord:
+    """An active technician: skills as id → (level, last minute it counts), entries by start."""
+
+    id: int
+    name: str
+    base: tuple[float, float]
+    pattern: str
+    skills: dict[int, tuple[int, int]]
+    entries: list[Entry]
+    shifts: list[tuple[int, int]] | None = None
+
+
+@dataclass(slots=True)
+class ContractorRecord:
+    """A contractor. ``cleared_end`` is the first minute at which clearance no longer holds."""
+
+    id: int
+    name: str
+    status: str
+    cleared_until: date | None
+    cleared_end: int
+    tier: int
+    call_out_fee: Decimal
+    hourly_rate: Decimal
+    contact_from: time | None
+    contact_until: time | None
+    email: str
+    phone: str
+    territory_latitude: float
+    territory_longitude: float
+    radius_km: float | None
+    territory_cell: int
+    technicians: list[TechnicianRecord]
+
+
+class LocalCalendar:
+    """Turns weekly local working hours into stretches of minutes since the epoch.
+
+    A start in the hour that a spring night skips counts from the hour after it, a start in the hour
+    that an autumn night repeats from the first time round, an end until the second.
+    """
+
+    __slots__ = ("_days", "_minutes", "_patterns", "zone")
+
+    def __init__(self, zone: ZoneInfo, span: tuple[datetime, datetime]) -> None:
+        self.zone = zone
+        first = span[0].astimezone(zone).date() - timedelta(days=1)
+        last = span[1].astimezone(zone).date() + timedelta(days=1)
+        self._days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        self._patterns: dict[str, list[tuple[int, int]]] = {}
+        self._minutes: dict[tuple[date, int, int], int] = {}
+
+    def minute(self, day: date, minute_of_day: int, fold: int = 0) -> int:
+        """Minutes since the epoch at a local time of day."""
+        key = (day, minute_of_day, fold)
+        known = self._minutes.get(key)
+        if known is None:
+            hour, minute = divmod(minute_of_day, 60)
+            local = datetime(
+                day.year, day.month, day.day, hour, minute, tzinfo=self.zone, fold=fold
+            )
+            known = self._minutes[key] = int(local.astimezone(UTC).timestamp() // 60)
+        return known
+
+    def end_of(self, day: date) -> int:
+        """The first minute after the local day."""
+        if day >= date.max - timedelta(days=1):
+            return FOREVER
+        return self.minute(day + timedelta(days=1), 0)
+
+    def shifts(self, pattern: str) -> list[tuple[int, int]]:
+        """Working stretches over the span for a weekly pattern; touching ones are one."""
+        known = self._patterns.get(pattern)
+        if known is None:
+            known = self._patterns[pattern] = self._expand(pattern)
+        return known
+
+    def _expand(self, pattern: str) -> list[tuple[int, int]]:
+        if not pattern:
+            return []
+        week: dict[int, list[tuple[int, int]]] = {}
+        for part in pattern.split(","):
+            weekday, starts, ends = map(int, part.split())
+            week.setdefault(weekday, []).append((starts, ends))
+        stretches: list[tuple[int, int]] = []
+        for day in self._days:
+            for starts, ends in week.get(day.weekday(), ()):
+                last_day = day if ends > starts else day + timedelta(days=1)
+                stretches.append((self.minute(day, starts), self.minute(last_day, ends, 1)))
+        stretches.sort()
+        merged: list[tuple[int, int]] = []
+        for start, end in stretches:
+            if end <= start:  # lies wholly in the hour that a spring night skips
+                continue
+            if merged and start <= merged[-1][1]:
+                if end > merged[-1][1]:
+                    merged[-1] = (merged[-1][0], end)
+            else:
+                merged.append((start, end))
+        return merged
+
+
+@dataclass(slots=True)
+class Facts:
+    """Everything read for one batch."""
+
+    calendar: LocalCalendar
+    distance_unit: str
+    span_start: int
+    span_end: int
+    required_skills: dict[int, tuple[tuple[int, int], ...]]
+    skill_names: dict[int, str]
+    contractors: dict[int, ContractorRecord]
+    technicians: dict[int, TechnicianRecord]
+    blocked: dict[tuple[int | None, int], str]
+    preferred: set[tuple[int | None, int]]
+
+
+def load_facts(
+    *,
+    branch_id: int,
+    contractor_ids: Collection[int],
+    span: tuple[datetime, datetime],
+    service_type_ids: Collection[int],
+    client_ids: Collection[int | None],
+) -> Facts:
+    """Read the facts; seven queries whatever is asked. Raises LookupError without the branch."""
+    ids = sorted(set(contractor_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(_BRANCH, [branch_id])
+        branch = cursor.fetchone()
+        if branch is None:
+            raise LookupError(f"There is no branch {branch_id}.")
+        calendar = LocalCalendar(ZoneInfo(branch[0]), span)
+
+        required: dict[int, tuple[tuple[int, int], ...]] = {}
+        skill_names: dict[int, str] = {}
+        cursor.execute(_REQUIRED, [sorted(set(service_type_ids)), branch_id])
+        for service_type_id, skill_id, level, name in cursor.fetchall():
+            known = required.setdefault(service_type_id, ())
+            if skill_id is not None:
+                required[service_type_id] = (*known, (skill_id, level))
+                skill_names[skill_id] = name
+
+        contractors: dict[int, ContractorRecord] = {}
+        bases: dict[int, tuple[float, float]] = {}
+        cursor.execute(_CONTRACTORS, [ids, branch_id])
+        for row in cursor.fetchall():
+            cleared_until, radius = row[3], row[15]
+            bases[row[0]] = (row[4], row[5])
+            contractors[row[0]] = ContractorRecord(
+                id=row[0],
+                name=row[1],
+                status=row[2],
+                cleared_until=cleared_until,
+                cleared_end=NEVER if cleared_until is None else calendar.end_of(cleared_until),
+                tier=row[6],
+                call_out_fee=row[7],
+                hourly_rate=row[8],
+                contact_from=row[9],
+                contact_until=row[10],
+                email=row[11],
+                phone=row[12],
+                territory_latitude=row[13] or 0.0,
+                territory_longitude=row[14] or 0.0,
+                radius_km=radius,
+                territory_cell=0 if radius is None else site_cell(row[13], row[14]),
+                technicians=[],
+            )
+
+        technicians: dict[int, TechnicianRecord] = {}
+        cursor.execute(_TECHNICIANS, [list(contractors)])
+        for technician_id, contractor_id, name, latitude, longitude, pattern in cursor.fetchall():
+            record = TechnicianRecord(
+                id=technician_id,
+                name=name,
+                base=bases[contractor_id] if latitude is None else (latitude, longitude),
+                pattern=pattern,
+                skills={},
+                entries=[],
+            )
+            technicians[technician_id] = record
+            contractors[contractor_id].technicians.append(record)
+
+        technician_ids = list(technicians)
+        cursor.execute(_SKILLS, [technician_ids, list(skill_names)])
+        for technician_id, skill_id, level, expires_on in cursor.fetchall():
+            last = FOREVER if expires_on is None else calendar.end_of(expires_on)
+            technicians[technician_id].skills[skill_id] = (level, last)
+
+        cursor.execute(_ENTRIES, [technician_ids, span[0] - MARGIN, span[1] + MARGIN])
+        for technician_id, start, end, latitude, longitude in cursor.fetchall():
+            technicians[technician_id].entries.append(Entry(start, end, latitude, longitude))
+
+        blocked: dict[tuple[int | None, int], str] = {}
+        preferred: set[tuple[int | None, int]] = set()
+        clients = sorted({client for client in client_ids if client is not None})
+        cursor.execute(_RELATIONS, [clients, list(contractors)])
+        for client_id, contractor_id, relation, note in cursor.fetchall():
+            if relation == "blocked":
+                blocked[client_id, contractor_id] = note
+            else:
+                preferred.add((client_id, contractor_id))
+
+    return Facts(
+        calendar=calendar,
+        distance_unit=branch[1],
+        span_start=floor_minute(span[0]),
+        span_end=ceil_minute(span[1]),
+        required_skills=required,
+        skill_names=skill_names,
+        contractors=contractors,
+        technicians=technicians,
+        blocked=blocked,
+        preferred=preferred,
+    )

@@ -1,0 +1,84 @@
+"""Plain sentences that say why a contractor cannot do a job."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from network.geo import distance_km
+
+if TYPE_CHECKING:
+    from network.availability_loader import ContractorRecord, Facts
+
+KM_PER_MILE = 1.609344
+
+_STATUS = {
+    "applicant": "still an applicant",
+    "paused": "has paused work",
+    "suspended": "is suspended",
+    "left": "has left",
+}
+
+
+def distance_text(km: float, unit: str) -> str:
+    """A distance in the branch's unit, as in ``2.0 mi``."""
+    return f"{km / KM_PER_MILE:.1f} mi" if unit == "mi" else f"{km:.1f} km"
+
+
+def day_text(day: date, *, beside: date | None = None) -> str:
+    """A day, as in ``4 May``; with its year when that is not the year of ``beside``."""
+    text = f"{day.day} {day:%b}"
+    return text if beside is not None and beside.year == day.year else f"{text} {day.year}"
+
+
+class RefusalSentences:
+    """One sentence per rule, with its figures."""
+
+    __slots__ = ("_facts",)
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def not_active(self, record: ContractorRecord) -> str:
+        return _STATUS.get(record.status, f"status is {record.status}")
+
+    def no_technician(self, record: ContractorRecord, technician_id: int | None) -> str:
+        if technician_id is not None:
+            return "that technician is not active in this firm"
+        return "has no active technician"
+
+    def not_cleared(self, record: ContractorRecord) -> str:
+        if record.cleared_until is None:
+            return "not cleared for work"
+        return f"cleared only until {day_text(record.cleared_until)}"
+
+    def blocked(self, client_id: int | None, contractor_id: int) -> str:
+        note = self._facts.blocked.get((client_id, contractor_id), "")
+        return f"blocked by the client: {note}" if note else "blocked by the client"
+
+    def outside_territory(self, record: ContractorRecord, latitude: float, longitude: float) -> str:
+        if record.radius_km is None:
+            return "has set no territory"
+        away = (
+            distance_km(record.territory_latitude, record.territory_longitude, latitude, longitude)
+            - record.radius_km
+        )
+        # At the very edge the cell's centre can be outside while the site itself is not.
+        return f"outside territory by {distance_text(max(away, 0.1), self._facts.distance_unit)}"
+
+    def skill_missing(self, record: ContractorRecord, skill_id: int, *, expired: bool) -> str:
+        name = self._facts.skill_names[skill_id]
+        return f"certificate for {name} has expired" if expired else f"lacks the skill {name}"
+
+    def level_too_low(self, skill_id: int, level: int, needed: int) -> str:
+        return f"{self._facts.skill_names[skill_id]}: skill level {level} of {needed}"
+
+    def not_working(self, window_start: datetime, window_end: datetime) -> str:
+        zone = self._facts.calendar.zone
+        start, end = window_start.astimezone(zone), window_end.astimezone(zone)
+        return f"does not work {start:%a %H:%M}–{end:%H:%M} long enough for the visit"
+
+    def fully_booked(self, *, cannot_be_there_in_time: bool) -> str:
+        if cannot_be_there_in_time:
+            return "cannot be there before the window ends"
+        return "fully booked in the window"
