@@ -137,12 +137,12 @@ class Welcome:
         if settings.DEMO:
             from jobs.sample import demo_accounts
 
-            accounts = demo_accounts()
-            wide = max(len(account.email) for account in accounts)
+            people = demo_accounts()
+            wide = max(len(person.email) for person in people)
             lines += ["", "Demo accounts (sample data, only on this machine):"]
             lines += [
-                f"  {account.role:<11} {account.email:<{wide}}  {account.password:<16} {account.name}"
-                for account in accounts
+                f"  {one.role:<11} {one.email:<{wide}}  {one.password:<18} {one.name}"
+                for one in people
             ]
         return [*lines, "", "Ctrl-C stops everything.", ""]
 

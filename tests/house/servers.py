@@ -1,0 +1,61 @@
+"""What the house's tests know about processes."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from dispatch_site.embedded.paths import BASE_DIR, Layout
+
+MANAGE = BASE_DIR / "manage.py"
+
+
+def clean_environment(var: Path, **extra: str) -> dict[str, str]:
+    """The environment of somebody who just cloned the project, with data in ``var``."""
+    unwanted = {
+        "DATABASE_URL",
+        "REDIS_URL",
+        "DJANGO_SETTINGS_MODULE",
+        "FIRSTCALL_EMBEDDED",
+        "FIRSTCALL_TEST_LAYOUT",
+        "SECRET_KEY",
+        "DEMO",
+        "DEBUG",
+        "BASE_URL",
+        "LOG_LEVEL",
+        "MAKELEVEL",
+        "MAKEFLAGS",
+        "MFLAGS",
+    }
+    kept = {name: value for name, value in os.environ.items() if name not in unwanted}
+    return {**kept, "FIRSTCALL_VAR": str(var), **extra}
+
+
+def processes_of(var: Path) -> list[psutil.Process]:
+    """Every living process that was started for this data folder, whoever runs it."""
+    marks = {str(var), str(Layout.of(var).sockets)}
+    found = []
+    for process in psutil.process_iter():
+        try:
+            command = " ".join(process.cmdline())
+            environment = process.environ().get("FIRSTCALL_VAR", "")
+            ended = process.status() == psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            continue
+        if ended or process.pid == os.getpid():
+            continue
+        if environment == str(var) or any(mark in command for mark in marks):
+            found.append(process)
+    return found
+
+
+def eventually(condition: Callable[[], object], *, seconds: float, what: str) -> None:
+    """Wait until the condition holds; fail with ``what`` when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.05)
