@@ -110,10 +110,7 @@ def find_start(
                         drive = drive_minutes(*last_place, *site)
                     if before.end + drive > start:
                         start = before.end + drive
-                if start <= high and (
-                    after is None
-                    or _reaches(start + duration, after, site_latitude, site_longitude)
-                ):
+                if start <= high and (after is None or _reaches(start + duration, after, site)):
                     return Start(start, minutes, km)
             if after is None or after.start > high:
                 break

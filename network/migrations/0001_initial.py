@@ -1,16 +1,18 @@
+from decimal import Decimal
+
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
+from django.conf import settings
+from django.db import migrations, models
+
 import network.clock
 import network.ids
 import network.models.branch
 import network.models.user
-from decimal import Decimal
-from django.conf import settings
-from django.db import migrations, models
 
 # Domain time. network.clock replaces the body when a demo or a simulation asks for a faster clock.
 APP_NOW = """
