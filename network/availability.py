@@ -213,6 +213,8 @@ class Availability:
             return Refusal("not_active", say.not_active(record))
         window_start = ceil_minute(work.window_start)
         window_end = floor_minute(work.window_end)
+        if window_start > window_end:  # an exact start within one minute
+            window_start = window_end
         duration = work.duration_minutes
         if window_start < facts.span_start or window_end + duration > facts.span_end:
             raise ValueError("The work lies outside the loaded span.")

@@ -23,7 +23,7 @@ LONGEST_TIME_OFF_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
-class HoldRow:
+class Hold:
     """A hold to be written: ``source_ref`` is the public id of the offer it stands for."""
 
     branch_id: int
@@ -49,7 +49,7 @@ def lock_technicians(ids: Collection[int]) -> list[int]:
 
 
 @transaction.atomic
-def insert_holds(rows: Sequence[HoldRow]) -> set[UUID]:
+def insert_holds(rows: Sequence[Hold]) -> set[UUID]:
     """Write the holds that fit and return their ``source_ref``; one statement for all.
 
     A hold that overlaps another entry of its technician, or repeats a ``source_ref``, is left out
