@@ -40,7 +40,8 @@ _TRAIL = {
         "tr-acc",
         "accepted",
         mark_safe(
-            '<circle class="fill" cx="8" cy="8" r="6.4"/><path class="cut" d="M5.2 8.2l2 2 3.6-3.9"/>'
+            '<circle class="fill" cx="8" cy="8" r="6.4"/>'
+            '<path class="cut" d="M5.2 8.2l2 2 3.6-3.9"/>'
         ),
     ),
     "withdrawn": (

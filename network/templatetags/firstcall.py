@@ -47,6 +47,8 @@ ESCALATIONS = {
     "no_candidates": ("bad", "users-minus", "Nobody can do it"),
     "everyone_asked": ("bad", "users-minus", "Nobody left to ask"),
     "no_check_in": ("warn", "user-question", "Visit not reported"),
+    "not_finished": ("warn", "hourglass", "Visit not finished"),
+    "dispatch_failed": ("bad", "alert-triangle", "Could not be dispatched"),
     "needs_another_visit": ("warn", "repeat", "Needs another visit"),
     "no_access": ("warn", "door-off", "No access"),
 }

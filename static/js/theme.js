@@ -6,15 +6,22 @@
   var dark = window.matchMedia("(prefers-color-scheme: dark)");
 
   function kept() {
+    var choice = null;
     try {
-      return localStorage.getItem("theme");
+      choice = localStorage.getItem("theme");
     } catch (error) {
-      return null; // storage may be blocked: the system's setting then rules
+      /* storage may be blocked: the system's setting then rules */
     }
+    return choice === "dark" || choice === "light" ? choice : null;
   }
 
   function apply() {
-    root.dataset.bsTheme = kept() || (dark.matches ? "dark" : "light");
+    set(kept() || (dark.matches ? "dark" : "light"));
+  }
+
+  function set(theme) {
+    root.dataset.bsTheme = theme; // Tabler and our tokens
+    root.dataset.theme = theme; // Django's admin
   }
 
   apply();
@@ -22,7 +29,7 @@
   document.addEventListener("click", function (event) {
     if (!event.target.closest("[data-theme-switch]")) return;
     var next = root.dataset.bsTheme === "dark" ? "light" : "dark";
-    root.dataset.bsTheme = next;
+    set(next);
     try {
       localStorage.setItem("theme", next);
     } catch (error) {
