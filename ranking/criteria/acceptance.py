@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, register
+from ranking.criteria.base import Columns, Criterion, Field, known_count, register
 from ranking.criteria.wording import counted, join, percent
 from ranking.smoothing import FEW
 
@@ -31,7 +31,7 @@ class Acceptance(Criterion):
         return np.clip(columns["accept_rate"], 0.0, 1.0)
 
     def sentence(self, facts: Mapping[str, float], field: Field, ctx: DecisionContext) -> str:
-        offers = int(np.nan_to_num(facts["offers_count"]))
+        offers = known_count(facts, "offers_count", "accepted_count", "accept_rate")
         if offers == 0:
             usual = percent(ctx.means.accept_rate)
             return f"No offers yet, counted as the branch's usual {usual}"
@@ -39,7 +39,9 @@ class Acceptance(Criterion):
         many = "none" if accepted == 0 else "all" if accepted == offers else str(accepted)
         text = f"Accepted {many} of {counted(offers, 'offer')}"
         if offers == 1:
-            text = "Accepted the only offer so far" if accepted else "Passed up the only offer"
+            text = (
+                "Accepted the only offer so far" if accepted else "Passed up the only offer so far"
+            )
         if offers < FEW:
             return f"{text}: too few to tell, counted as {percent(facts['accept_rate'])}"
         if 0 < accepted < offers:

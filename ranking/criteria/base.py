@@ -72,6 +72,13 @@ class Criterion(ABC):
         return " ".join((cls.__doc__ or "").split())
 
 
+def known_count(facts: Mapping[str, float], count: str, *figures: str) -> int:
+    """How many observations stand behind the figures; 0 when any of it is not known."""
+    if any(np.isnan(facts[name]) for name in (count, *figures)):
+        return 0
+    return int(facts[count])
+
+
 REGISTRY: dict[str, Criterion] = {}
 """Key → criterion, in the order in which they are shown."""
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, register
+from ranking.criteria.base import Columns, Criterion, Field, known_count, register
 from ranking.criteria.wording import counted, join
 from ranking.smoothing import FEW
 
@@ -32,7 +32,7 @@ class CustomerRating(Criterion):
         return np.square(np.clip((columns["rating_mean"] - 1.0) / 4.0, 0.0, 1.0))
 
     def sentence(self, facts: Mapping[str, float], field: Field, ctx: DecisionContext) -> str:
-        count = int(np.nan_to_num(facts["rating_count"]))
+        count = known_count(facts, "rating_count", "rating_average", "rating_mean")
         if count == 0:
             return f"No ratings yet, counted as the branch's usual {ctx.means.rating_mean:.1f}"
         stars = f"Rated {facts['rating_average']:.1f} by {counted(count, 'customer')}"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, register
+from ranking.criteria.base import Columns, Criterion, Field, known_count, register
 from ranking.criteria.wording import counted, join, minutes, times
 from ranking.smoothing import FEW
 
@@ -34,7 +34,7 @@ class ResponseSpeed(Criterion):
         return np.exp2(-np.maximum(columns["response_minutes"], 0.0) / HALF_MINUTES)
 
     def sentence(self, facts: Mapping[str, float], field: Field, ctx: DecisionContext) -> str:
-        answers = int(np.nan_to_num(facts["answers_count"]))
+        answers = known_count(facts, "answers_count", "response_median", "response_minutes")
         if answers == 0:
             usual = minutes(ctx.means.response_minutes)
             return f"Has not answered an offer yet, counted as the branch's usual {usual}"

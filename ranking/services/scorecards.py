@@ -17,6 +17,7 @@ the newer one of a fold that began later, and an outcome would be marked but not
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -151,7 +152,7 @@ def recount(cursor: CursorWrapper, *, contractor_ids: list[int], at: datetime) -
 
     The caller holds the fold's lock in an open transaction.
     """
-    values = {
+    values: dict[str, Any] = {
         "ids": contractor_ids,
         "at": at,
         "since": at - timedelta(days=WINDOW_DAYS),
