@@ -1,0 +1,170 @@
+"""The clock: looks at the due list and hands what is due to the RQ workers.
+
+One task for all that is due, never one per offer. A worker that does not take the task
+within a second is not waited for: the clock does the work itself and counts the rescue.
+Several clocks may run; they never collide, since every piece of work skips locked rows.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import django_rq
+import structlog
+from django.db import close_old_connections, connection
+from redis.exceptions import RedisError
+
+from jobs import tasks
+from jobs.queue import (
+    DEFAULT,
+    FOLD_OUTCOMES,
+    PROCESS_DUE,
+    SEARCH_JOBS,
+    SEND_MESSAGES,
+    TIMEOUTS,
+)
+from jobs.services.due import Due, forget_old_idempotency_records, look
+from jobs.services.protection import protect_appointments
+
+log = structlog.get_logger(__name__)
+
+#: Seconds between two looks at the due list.
+LOOK_EVERY = 0.2
+#: Seconds a worker has to take a task before the clock does the work itself.
+PATIENCE = 1.0
+#: Seconds between two runs of the protection queries.
+PROTECT_EVERY = 2.0
+#: Seconds between two signs of life.
+BEAT_EVERY = 5.0
+#: Seconds between two clean-ups.
+TIDY_EVERY = 3600.0
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One kind of due work: its task, and the task last handed over."""
+
+    queue: str
+    task: str
+    work: Callable[[], int]
+    is_due: Callable[[Due], bool]
+    handed_at: float = 0.0
+    task_id: str = ""
+
+
+@dataclass(slots=True)
+class Clock:
+    """The loop. ``run`` returns after ``stop`` was set."""
+
+    name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+    stop: threading.Event = field(default_factory=threading.Event)
+    rescues: int = 0
+    handed_over: int = 0
+    _lanes: list[_Lane] = field(default_factory=list)
+    _last: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._lanes = [
+            _Lane(TIMEOUTS, PROCESS_DUE, tasks.process_due, lambda due: due.timeouts),
+            _Lane(DEFAULT, SEARCH_JOBS, tasks.search_jobs, lambda due: due.searches),
+            _Lane(DEFAULT, SEND_MESSAGES, tasks.send_messages, lambda due: due.messages),
+            _Lane(DEFAULT, FOLD_OUTCOMES, tasks.fold_outcomes, lambda due: due.outcomes),
+        ]
+
+    def run(self) -> None:
+        """Look, hand over, rescue, until stopped. Database trouble is waited out."""
+        while not self.stop.is_set():
+            started = time.monotonic()
+            try:
+                self.tick()
+            except Exception:
+                log.exception("the clock stumbled; it looks again in a second")
+                close_old_connections()
+                connection.close()
+                self.stop.wait(1.0)
+            self.stop.wait(max(0.0, LOOK_EVERY - (time.monotonic() - started)))
+        self._goodbye()
+
+    def tick(self) -> None:
+        """One look at the due list, and what follows from it."""
+        now = time.monotonic()
+        due = look()
+        for lane in self._lanes:
+            if lane.is_due(due):
+                self._attend(lane, now)
+            else:
+                lane.task_id, lane.handed_at = "", 0.0
+        if self._every("protect", PROTECT_EVERY, now):
+            protect_appointments()
+        if self._every("beat", BEAT_EVERY, now):
+            self._beat()
+        if self._every("tidy", TIDY_EVERY, now):
+            forget_old_idempotency_records()
+
+    def _attend(self, lane: _Lane, now: float) -> None:
+        if not lane.task_id:
+            lane.task_id = self._hand_over(lane)
+            lane.handed_at = now
+            if lane.task_id:
+                return
+        elif now - lane.handed_at < PATIENCE or self._is_being_worked_on(lane):
+            return
+        lane.task_id, lane.handed_at = "", 0.0
+        self.rescues += 1
+        log.warning("no worker took the task; the clock does it", task=lane.task)
+        lane.work()
+
+    def _hand_over(self, lane: _Lane) -> str:
+        try:
+            job = django_rq.get_queue(lane.queue).enqueue(lane.task, result_ttl=0, failure_ttl=3600)
+        except (RedisError, OSError) as error:
+            log.warning("task not handed over", task=lane.task, error=str(error))
+            return ""
+        self.handed_over += 1
+        return str(job.id)
+
+    def _is_being_worked_on(self, lane: _Lane) -> bool:
+        """True while a worker is at it. A finished or vanished task is handed over afresh."""
+        try:
+            queue = django_rq.get_queue(lane.queue)
+            job = queue.fetch_job(lane.task_id)
+            status = str(job.get_status(refresh=True)) if job is not None else "gone"
+        except (RedisError, OSError) as error:
+            log.warning("task not found out about", task=lane.task, error=str(error))
+            return False
+        if "started" in status.lower():
+            return True
+        if "queued" in status.lower():
+            return False
+        lane.task_id, lane.handed_at = "", 0.0  # done, and there is more: next look hands it over
+        return True
+
+    def _every(self, what: str, seconds: float, now: float) -> bool:
+        if now - self._last.get(what, float("-inf")) < seconds:
+            return False
+        self._last[what] = now
+        return True
+
+    def _beat(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO jobs_clockbeat (name, beat_at, rescues, handed_over)"
+                " VALUES (%s, clock_timestamp(), %s, %s) ON CONFLICT (name) DO UPDATE"
+                " SET beat_at = excluded.beat_at, rescues = excluded.rescues,"
+                " handed_over = excluded.handed_over",
+                [self.name, self.rescues, self.handed_over],
+            )
+            cursor.execute(
+                "DELETE FROM jobs_clockbeat WHERE beat_at < clock_timestamp() - interval '1 day'"
+            )
+
+    def _goodbye(self) -> None:
+        try:
+            self._beat()
+        except Exception:
+            log.info("the clock stopped without a last sign of life")

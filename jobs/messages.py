@@ -1,0 +1,176 @@
+"""The words of every message. Links show things; deciding needs a POST behind them.
+
+Offers carry no street, name or phone of the customer: those appear after accepting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from jobs.models.message import Message
+
+
+def render(message: Message) -> tuple[str, str]:
+    """Subject and plain-text body of a message, from its frozen context."""
+    subject, lines = _TEMPLATES[message.template](message.context)
+    return subject, "\n".join(lines) + f"\n\n{message.context.get('branch', 'Firstcall')}\n"
+
+
+def _link(path: str) -> str:
+    return f"{settings.BASE_URL}{path}"
+
+
+def clock_time(text: str, zone: str) -> str:
+    """``Tue 24 Nov, 8:05 am EST`` in the site's zone."""
+    moment = datetime.fromisoformat(text).astimezone(ZoneInfo(zone))
+    return f"{moment:%a} {moment.day} {moment:%b}, {_hour(moment)} {moment:%Z}"
+
+
+def window_text(context: dict[str, Any]) -> str:
+    """``Tue 24 Nov, 8 am–12 pm EST`` in the site's zone."""
+    zone = ZoneInfo(context["time_zone"])
+    start = datetime.fromisoformat(context["window_start"]).astimezone(zone)
+    end = datetime.fromisoformat(context["window_end"]).astimezone(zone)
+    if start.date() == end.date():
+        return f"{start:%a} {start.day} {start:%b}, {_hour(start)}–{_hour(end)} {end:%Z}"
+    return (
+        f"{start:%a} {start.day} {start:%b}, {_hour(start)} to "
+        f"{end:%a} {end.day} {end:%b}, {_hour(end)} {end:%Z}"
+    )
+
+
+def _hour(moment: datetime) -> str:
+    hour = moment.hour % 12 or 12
+    minutes = f":{moment.minute:02d}" if moment.minute else ""
+    return f"{hour}{minutes} {'am' if moment.hour < 12 else 'pm'}"
+
+
+_SYMBOLS = {"USD": "$", "CAD": "CA$", "GBP": "£", "EUR": "€"}
+
+
+def money_text(amount: str, currency: str) -> str:
+    """``$246`` or ``$246.50``: no cents unless there are some."""
+    value = Decimal(amount)
+    shown = f"{value:,.0f}" if value == value.to_integral() else f"{value:,.2f}"
+    symbol = _SYMBOLS.get(currency)
+    return f"{symbol}{shown}" if symbol else f"{shown} {currency}"
+
+
+def _where(context: dict[str, Any]) -> str:
+    return " ".join(part for part in (context["area"], context["postcode"]) if part)
+
+
+Lines = tuple[str, list[str]]
+
+
+def _offer_made(c: dict[str, Any]) -> Lines:
+    answer_by = clock_time(c["expires_at"], c["time_zone"])
+    pay = money_text(c["pay"], c["currency"])
+    return (
+        f"{c['service']} in {_where(c)}: {pay}, answer before {answer_by}",
+        [
+            f"Hello {c['name']},",
+            "",
+            f"you get the call for this job: {c['service']} ({c['priority']}).",
+            f"Arrive: {window_text(c)}, about {c['duration_minutes']} minutes of work.",
+            f"Where: {_where(c)}, about {c['travel_minutes']} minutes' drive.",
+            f"Pay: {pay}.",
+            "",
+            f"Answer before {answer_by}: {_link('/portal/offers/' + c['offer'] + '/')}",
+            "The address and phone number appear when you accept. An honest no counts far "
+            "less than no answer.",
+        ],
+    )
+
+
+def _offer_withdrawn(c: dict[str, Any]) -> Lines:
+    return (
+        f"Withdrawn: {c['service']} in {_where(c)}",
+        [
+            f"Hello {c['name']},",
+            "",
+            f"the offer of {c['service']} on {window_text(c)} is no longer open. "
+            "Nobody's fault, and it does not count against you.",
+        ],
+    )
+
+
+def _visit_booked(c: dict[str, Any]) -> Lines:
+    return (
+        f"Booked: {c['service']}, {window_text(c)}",
+        [
+            f"Hello {c['name']},",
+            "",
+            f"{c['reference']} is yours. {c['technician']} is planned to start "
+            f"{clock_time(c['starts_at'], c['time_zone'])}; any arrival within "
+            f"{window_text(c)} keeps the promise.",
+            f"Pay: {money_text(c['pay'], c['currency'])}.",
+            "",
+            f"Address, phone and the next step: {_link('/portal/visits/' + c['booking'] + '/')}",
+        ],
+    )
+
+
+def _visit_cancelled(c: dict[str, Any]) -> Lines:
+    return (
+        f"Cancelled: {c['service']}, {window_text(c)}",
+        [
+            f"Hello {c['name']},",
+            "",
+            f"your visit {c['reference']} in {_where(c)} on {window_text(c)} will not take "
+            f"place: {c['reason'][0].lower() + c['reason'][1:]}. The time is free again.",
+        ],
+    )
+
+
+def _appointment_booked(c: dict[str, Any]) -> Lines:
+    return (
+        f"Your appointment: {c['service']}, {window_text(c)}",
+        [
+            f"Hello {c['name']},",
+            "",
+            f"{c['contractor']} will come for {c['service']} ({c['reference']}).",
+            f"Please expect the visit {window_text(c)}.",
+        ],
+    )
+
+
+def _appointment_changed(c: dict[str, Any]) -> Lines:
+    return (
+        f"Your appointment: expected {clock_time(c['eta'], c['time_zone'])}",
+        [
+            f"Hello {c['name']},",
+            "",
+            f"{c['contractor']} expects to be with you {clock_time(c['eta'], c['time_zone'])} "
+            f"for {c['service']} ({c['reference']}). Your window, {window_text(c)}, stands.",
+        ],
+    )
+
+
+def _appointment_cancelled(c: dict[str, Any]) -> Lines:
+    return (
+        f"Cancelled: {c['service']}, {window_text(c)}",
+        [
+            f"Hello {c['name']},",
+            "",
+            f"your appointment {c['reference']} for {c['service']} on {window_text(c)} is "
+            f"cancelled: {c['reason'][0].lower() + c['reason'][1:]}.",
+        ],
+    )
+
+
+_TEMPLATES: dict[str, Callable[[dict[str, Any]], Lines]] = {
+    Message.Template.OFFER_MADE: _offer_made,
+    Message.Template.OFFER_WITHDRAWN: _offer_withdrawn,
+    Message.Template.VISIT_BOOKED: _visit_booked,
+    Message.Template.VISIT_CANCELLED: _visit_cancelled,
+    Message.Template.APPOINTMENT_BOOKED: _appointment_booked,
+    Message.Template.APPOINTMENT_CHANGED: _appointment_changed,
+    Message.Template.APPOINTMENT_CANCELLED: _appointment_cancelled,
+}

@@ -1,0 +1,24 @@
+from jobs.models.access import ApiToken, IdempotencyRecord
+from jobs.models.booking import Booking
+from jobs.models.clock import ClockBeat
+from jobs.models.escalation import Escalation
+from jobs.models.event import JobEvent
+from jobs.models.job import Job
+from jobs.models.message import Message
+from jobs.models.offer import Offer
+from jobs.models.round import Round
+from jobs.models.settings import OfferWindow
+
+__all__ = [
+    "ApiToken",
+    "Booking",
+    "ClockBeat",
+    "Escalation",
+    "IdempotencyRecord",
+    "Job",
+    "JobEvent",
+    "Message",
+    "Offer",
+    "OfferWindow",
+    "Round",
+]

@@ -1,0 +1,70 @@
+"""The transactional outbox."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class Message(models.Model):
+    """One message to one recipient over one channel, because of one event.
+
+    Written in the transaction that made the event, sent afterwards by a worker; subject
+    and body are rendered at sending from the frozen ``context`` and kept.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "waiting"
+        SENT = "sent", "sent"
+        FAILED = "failed", "failed"
+
+    class Recipient(models.TextChoices):
+        CONTRACTOR = "contractor", "contractor"
+        CUSTOMER = "customer", "customer"
+
+    class Template(models.TextChoices):
+        OFFER_MADE = "offer_made", "Offer made"
+        OFFER_WITHDRAWN = "offer_withdrawn", "Offer withdrawn"
+        VISIT_BOOKED = "visit_booked", "Visit booked"
+        VISIT_CANCELLED = "visit_cancelled", "Visit cancelled"
+        APPOINTMENT_BOOKED = "appointment_booked", "Appointment booked"
+        APPOINTMENT_CHANGED = "appointment_changed", "Appointment changed"
+        APPOINTMENT_CANCELLED = "appointment_cancelled", "Appointment cancelled"
+
+    branch = models.ForeignKey("network.Branch", on_delete=models.PROTECT, related_name="+")
+    event = models.ForeignKey("jobs.JobEvent", on_delete=models.PROTECT, related_name="messages")
+    job = models.ForeignKey("jobs.Job", on_delete=models.PROTECT, related_name="messages")
+    recipient_kind = models.CharField(max_length=10, choices=Recipient.choices)
+    contractor = models.ForeignKey(
+        "network.Contractor", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    channel = models.CharField(max_length=10)
+    address = models.CharField(max_length=254)
+    template = models.CharField(max_length=24, choices=Template.choices)
+    context = models.JSONField(default=dict)
+    subject = models.CharField(max_length=200, blank=True)
+    body = models.TextField(blank=True)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "recipient_kind", "address", "channel"],
+                name="one_message_per_event_recipient_channel",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"], condition=Q(status="pending"), name="message_due_list"
+            ),
+            models.Index(fields=["branch", "-id"], name="message_by_branch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template} to {self.address}"

@@ -1,0 +1,66 @@
+"""The one way tasks reach RQ.
+
+A task is enqueued after the commit, and a Redis that is down never turns a committed
+change into an error: the due list in PostgreSQL finds whatever was not handed over.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import django_rq
+import structlog
+from django.conf import settings
+from django.db import transaction
+from redis import Redis
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+TIMEOUTS = "timeouts"
+DEFAULT = "default"
+
+PROCESS_DUE = "jobs.tasks.process_due"
+SEND_MESSAGES = "jobs.tasks.send_messages"
+SEARCH_JOBS = "jobs.tasks.search_jobs"
+FOLD_OUTCOMES = "jobs.tasks.fold_outcomes"
+
+#: Within this many milliseconds a second hint for the same task adds nothing.
+HINT_MS = 50
+
+
+def connection() -> Redis:
+    """The Redis connection that RQ uses."""
+    return django_rq.get_connection(DEFAULT)
+
+
+def enqueue(queue: str, task: str, *ids: int) -> None:
+    """Enqueue ``task`` (a dotted name) with ids only, once this transaction has committed."""
+    transaction.on_commit(partial(_enqueue, queue, task, ids), robust=True)
+
+
+def hint(queue: str, task: str) -> None:
+    """After commit, wake a worker for ``task``, unless one was woken a moment ago.
+
+    A lost or swallowed hint costs at most one look of the clock (about 200 ms).
+    """
+    transaction.on_commit(partial(_hint, queue, task), robust=True)
+
+
+def _enqueue(queue: str, task: str, ids: tuple[int, ...]) -> None:
+    try:
+        django_rq.get_queue(queue).enqueue(task, *ids, result_ttl=0, failure_ttl=3600)
+    except RedisError as error:
+        log.warning("task not handed over", task=task, error=str(error))
+
+
+def _hint(queue: str, task: str) -> None:
+    try:
+        first = connection().set(
+            f"{settings.CACHES['default'].get('KEY_PREFIX', '')}hint:{task}", 1, nx=True, px=HINT_MS
+        )
+    except RedisError as error:
+        log.warning("hint not handed over", task=task, error=str(error))
+        return
+    if first:
+        _enqueue(queue, task, ())

@@ -1,0 +1,263 @@
+"""The cascade: asks the next candidate of every job that waits for one, in batches.
+
+The order of a round is frozen; at each step eligibility is checked again and a fresh slot
+is found. A batch costs a fixed number of statements. Slots are found in memory; who loses
+one to another transaction is looked at again in the next batch of the same task.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from jobs.actors import Actor
+from jobs.services.journal import Journal
+from jobs.services.locked import COLUMNS, JOINS, LockedJob, database_now
+from jobs.services.offers import OfferDraft, make_offers
+from jobs.services.transactions import service
+from jobs.states import DEFAULT_OFFER_MINUTES, EscalationKind
+from jobs.windows import SHORTEST_WINDOW, Ask, PassOn, Wait, contact_period, plan_ask
+from network.availability import Availability, Refusal, Slot
+from network.services.calendar import lock_technicians
+
+#: How many jobs one transaction advances.
+BATCH = 500
+#: How many candidates of a job one batch looks at; a job that needs more goes on in the next.
+LOOKAHEAD = 6
+#: How long an open question waits before the machine looks at the job again.
+REMINDER = timedelta(hours=4)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A job whose next candidate is to be asked, with the next stretch of its order."""
+
+    job: LockedJob
+    round_id: int
+    next_index: int
+    total: int
+    contractor_ids: list[int]
+    ranks: list[int]
+    skipped: list[tuple[int, str, str]] = field(default_factory=list)
+    draft: OfferDraft | None = None
+
+
+# A job waits for its next candidate when it is offering, due, ranked, and nobody is asked.
+_DUE = f"""
+SELECT {COLUMNS}, r.id, r.next_index, cardinality(r.contractor_ids),
+       r.contractor_ids[r.next_index + 1 : r.next_index + {LOOKAHEAD}],
+       r.ranks[r.next_index + 1 : r.next_index + {LOOKAHEAD}]
+  FROM {JOINS}
+  JOIN jobs_round r ON r.job_id = j.id AND r.number = j.round_number
+   AND r.decision_id IS NOT NULL AND r.finished_at IS NULL
+ WHERE j.status = 'offering' AND j.next_wake_at <= (SELECT app_now())
+   AND NOT EXISTS (SELECT 1 FROM jobs_offer o WHERE o.pending_job_id = j.id)
+   AND (%s::bigint[] IS NULL OR j.id = ANY(%s))
+ ORDER BY j.next_wake_at, j.id LIMIT %s
+   FOR UPDATE OF j SKIP LOCKED
+"""
+
+
+def advance_due_jobs(*, limit: int = 20_000, job_ids: Sequence[int] | None = None) -> int:
+    """Ask the next candidate of every due job; returns how many jobs were looked at.
+
+    Runs batch after batch, each its own transaction, until nothing is due (or ``limit``).
+    """
+    looked_at = 0
+    while looked_at < limit:
+        count = advance_batch(job_ids=job_ids)
+        looked_at += count
+        if count == 0:
+            break
+    return looked_at
+
+
+@service
+def advance_batch(*, size: int = BATCH, job_ids: Sequence[int] | None = None) -> int:
+    """Advance up to ``size`` due jobs in one transaction; returns how many were looked at."""
+    turns = _due_turns(size, job_ids)
+    if not turns:
+        return 0
+    journal = Journal(at=database_now())
+    by_branch: dict[int, list[_Turn]] = defaultdict(list)
+    for turn in turns:
+        by_branch[turn.job.branch_id].append(turn)
+    known: dict[int, Availability] = {}
+    for branch_id, branch_turns in by_branch.items():
+        known[branch_id] = _load(branch_id, branch_turns, journal.at)
+        for turn in branch_turns:
+            _choose(turn, known[branch_id], journal)
+    drafts = [turn.draft for turn in turns if turn.draft is not None]
+    lock_technicians({draft.slot.technician_id for draft in drafts})
+    made = make_offers(drafts=drafts, journal=journal, actor=Actor.system())
+    for turn in turns:
+        _finish(turn, made, known[turn.job.branch_id], journal)
+    _move_pointers(turns, journal.at)
+    journal.flush()
+    return len(turns)
+
+
+def _due_turns(size: int, job_ids: Sequence[int] | None) -> list[_Turn]:
+    with connection.cursor() as cursor:
+        ids = list(job_ids) if job_ids is not None else None
+        cursor.execute(_DUE, [ids, ids, size])
+        return [_Turn(LockedJob(*row[:-5]), *row[-5:]) for row in cursor.fetchall()]
+
+
+def _load(branch_id: int, turns: list[_Turn], at: datetime) -> Availability:
+    return Availability.load(
+        branch_id=branch_id,
+        contractor_ids={c for turn in turns for c in turn.contractor_ids},
+        span=(
+            min(turn.job.window_start for turn in turns),
+            max(
+                turn.job.window_end + timedelta(minutes=turn.job.duration_minutes) for turn in turns
+            ),
+        ),
+        service_type_ids={turn.job.service_type_id for turn in turns},
+        client_ids={turn.job.client_id for turn in turns if turn.job.client_id is not None},
+        at=at,
+    )
+
+
+def _choose(turn: _Turn, availability: Availability, journal: Journal) -> None:
+    """Find the next candidate who can be asked; leaves a draft, or what to do instead."""
+    job = turn.job
+    while turn.contractor_ids:
+        contractor_id = turn.contractor_ids[0]
+        plan = plan_for(job, contractor_id, availability, journal.at, turn.total - turn.next_index)
+        if isinstance(plan, Wait):
+            job.next_wake_at = plan.until
+            journal.event(
+                job,
+                "waits_for_contact_hours",
+                Actor.system(),
+                data={
+                    "contractor": availability.contractor(contractor_id).name,
+                    "until": plan.until.isoformat(),
+                },
+            )
+            return
+        rank = turn.ranks[0]
+        if isinstance(plan, PassOn | Refusal):
+            rule = plan.rule if isinstance(plan, Refusal) else "no_time_to_answer"
+            turn.skipped.append((contractor_id, rule, plan.sentence))
+            turn.next_index += 1
+            del turn.contractor_ids[0], turn.ranks[0]
+            continue
+        slot, ask = plan
+        facts = availability.contractor(contractor_id)
+        turn.draft = OfferDraft(
+            job=job,
+            round_id=turn.round_id,
+            rank=rank,
+            slot=slot,
+            pay=availability.pay_for(contractor_id, job.duration_minutes),
+            expires_at=ask.expires_at,
+            contractor_name=facts.name,
+            contractor_email=facts.email,
+        )
+        availability.take(slot, latitude=job.latitude, longitude=job.longitude)
+        return
+
+
+def plan_for(
+    job: LockedJob,
+    contractor_id: int,
+    availability: Availability,
+    at: datetime,
+    candidates_left: int,
+) -> tuple[Slot, Ask] | Wait | PassOn | Refusal:
+    """A fresh slot and a deadline for one candidate at ``at``, or why there is none.
+
+    The planned start leaves time to answer and then to travel, wherever the window allows.
+    """
+    work = job.work
+    policy = job.offer_minutes or DEFAULT_OFFER_MINUTES[job.priority]
+    slot = availability.best_slot(work, contractor_id, not_before=at)
+    if isinstance(slot, Refusal):
+        return slot
+    facts = availability.contractor(contractor_id)
+    travel = timedelta(minutes=slot.travel_minutes)
+    ask = plan_ask(
+        now=at,
+        policy_minutes=policy,
+        last_moment=job.window_end - travel,
+        candidates_left=candidates_left,
+        emergency=job.is_emergency,
+        contact=contact_period(
+            now=at,
+            contact_from=facts.contact_from,
+            contact_until=facts.contact_until,
+            time_zone=job.branch_zone,
+        ),
+    )
+    if not isinstance(ask, Ask):
+        return ask
+    if slot.starts_at < ask.expires_at + travel:
+        # He may answer at the last second, and sets out only then.
+        later = availability.best_slot(work, contractor_id, not_before=ask.expires_at)
+        if not isinstance(later, Refusal):
+            return later, ask
+        # No room that late: he can still do it if he answers before he must set out.
+        sets_out = slot.starts_at - travel
+        if sets_out - at < SHORTEST_WINDOW:
+            return later
+        return slot, Ask(min(ask.expires_at, sets_out))
+    return slot, ask
+
+
+def _finish(
+    turn: _Turn, made: dict[Any, int], availability: Availability, journal: Journal
+) -> None:
+    """Write what became of one job's turn."""
+    job = turn.job
+    for contractor_id, rule, sentence in turn.skipped:
+        journal.event(
+            job,
+            "candidate_passed_over",
+            Actor.system(),
+            data={
+                "contractor": availability.contractor(contractor_id).name,
+                "rule": rule,
+                "sentence": sentence,
+            },
+        )
+    if turn.draft is not None:
+        if turn.draft.public_id in made:
+            turn.next_index += 1
+            job.next_wake_at = turn.draft.expires_at
+            job.attempts = 0
+        # else: his time went to somebody else a moment ago; the job stays due.
+        journal.touch(job)
+    elif not turn.contractor_ids and turn.next_index >= turn.total:
+        job.next_wake_at = max(job.window_end, journal.at + REMINDER)
+        journal.escalate(
+            job,
+            EscalationKind.EVERYONE_ASKED,
+            {"asked": turn.total, "round": job.round_number},
+        )
+    else:
+        journal.touch(job)
+
+
+def _move_pointers(turns: list[_Turn], at: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE jobs_round r SET next_index = u.next, finished_at = u.finished"
+            " FROM unnest(%s::bigint[], %s::smallint[], %s::timestamptz[])"
+            " AS u(id, next, finished) WHERE r.id = u.id",
+            [
+                [turn.round_id for turn in turns],
+                [turn.next_index for turn in turns],
+                [
+                    at if turn.draft is None and turn.next_index >= turn.total else None
+                    for turn in turns
+                ],
+            ],
+        )

@@ -1,0 +1,195 @@
+"""Everything that is due: what the clock hands to the workers, or does itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from django.db import connection
+
+from jobs.actors import Actor
+from jobs.services.cascade import BATCH, REMINDER, advance_batch
+from jobs.services.expiry import expire_due_offers
+from jobs.services.journal import Journal
+from jobs.services.locked import COLUMNS, JOINS, database_now, fetch_locked
+from jobs.services.rounds import jobs_waiting_for_search, postpone_failed, search
+from jobs.services.transactions import service
+from jobs.states import LIVE, EscalationKind, JobStatus
+
+log = structlog.get_logger(__name__)
+
+EXPIRE_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is due at this moment."""
+
+    timeouts: bool
+    searches: bool
+    messages: bool
+    outcomes: bool
+
+    def __bool__(self) -> bool:
+        return self.timeouts or self.searches or self.messages or self.outcomes
+
+
+_LOOK = """
+SELECT EXISTS (SELECT 1 FROM jobs_job WHERE status NOT IN ('completed', 'cancelled')
+                  AND status <> 'new' AND next_wake_at <= (SELECT app_now())),
+       EXISTS (SELECT 1 FROM jobs_job j WHERE j.status NOT IN ('completed', 'cancelled')
+                  AND j.next_wake_at <= (SELECT app_now()) AND (j.status = 'new' OR EXISTS (
+                    SELECT 1 FROM jobs_round r WHERE r.job_id = j.id
+                       AND r.number = j.round_number AND r.decision_id IS NULL
+                       AND r.finished_at IS NULL))),
+       EXISTS (SELECT 1 FROM jobs_message WHERE status = 'pending'
+                  AND next_attempt_at <= clock_timestamp()),
+       EXISTS (SELECT 1 FROM ranking_outcome WHERE NOT folded)
+"""
+
+
+def look() -> Due:
+    """One query over the due list; an empty look costs well under a millisecond."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK)
+        return Due(*cursor.fetchone())
+
+
+def process_timeouts() -> int:
+    """Expire what ran out, ask the next candidates, wake what is overdue; returns the work done.
+
+    Running it twice, late, or beside another copy changes nothing.
+    """
+    done = 0
+    while True:
+        expired = expire_due_offers(limit=EXPIRE_AT_ONCE).offers
+        advanced = _advance_safely()
+        done += expired + advanced
+        if expired == 0 and advanced == 0:
+            break
+    return done + wake_overdue()
+
+
+def _advance_safely() -> int:
+    """One batch; if it fails, each of its jobs alone, so that a bad one stops nobody else."""
+    try:
+        return advance_batch(size=BATCH)
+    except Exception:
+        log.exception("advancing a batch failed; going on job by job")
+    done = 0
+    for job_id in _due_for_advance():
+        try:
+            done += advance_batch(size=1, job_ids=[job_id])
+        except Exception as error:
+            log.exception("a job could not be advanced", job=job_id)
+            postpone_failed(job_id=job_id, error=repr(error))
+    return done
+
+
+def _due_for_advance() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM jobs_job j WHERE status = 'offering'"
+            " AND next_wake_at <= (SELECT app_now()) AND NOT EXISTS"
+            " (SELECT 1 FROM jobs_offer o WHERE o.pending_job_id = j.id)"
+            " ORDER BY next_wake_at LIMIT %s",
+            [BATCH],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def search_due_jobs(*, limit: int = 50) -> int:
+    """Rank the jobs that wait for a search and send out their first offers."""
+    found = jobs_waiting_for_search(limit=limit)
+    ranked: list[int] = []
+    for job_id in found:
+        try:
+            if search(job_id=job_id):
+                ranked.append(job_id)
+        except Exception as error:
+            log.exception("a job could not be ranked", job=job_id)
+            postpone_failed(job_id=job_id, error=repr(error))
+        if len(ranked) >= 10:
+            _advance_ranked(ranked)
+            ranked = []
+    _advance_ranked(ranked)
+    return len(found)
+
+
+def _advance_ranked(job_ids: Sequence[int]) -> None:
+    if job_ids:
+        while advance_batch(job_ids=job_ids):
+            pass
+
+
+@service
+def wake_overdue(*, limit: int = 500) -> int:
+    """Look at open jobs whose wake-up came and that nobody else handles.
+
+    Booked and not started by the window's end, or on site long after the planned end: a
+    question to the dispatcher. Unsettled questions get their next reminder.
+    """
+    live = "', '".join(sorted(LIVE))
+    jobs = fetch_locked(
+        f"SELECT {COLUMNS} FROM {JOINS} WHERE j.next_wake_at <= (SELECT app_now())"
+        f" AND (j.status IN ('{live}') OR (j.status = 'offering' AND NOT EXISTS"
+        " (SELECT 1 FROM jobs_round r WHERE r.job_id = j.id AND r.number = j.round_number"
+        "   AND r.finished_at IS NULL)"
+        " AND NOT EXISTS (SELECT 1 FROM jobs_offer o WHERE o.pending_job_id = j.id)))"
+        " ORDER BY j.next_wake_at LIMIT %s FOR UPDATE OF j SKIP LOCKED",
+        [limit],
+    )
+    if not jobs:
+        return 0
+    journal = Journal(at=database_now())
+    missed = _already_missed([job.id for job in jobs])
+    for job in jobs:
+        job.next_wake_at = journal.at + REMINDER
+        if job.status in (JobStatus.BOOKED, JobStatus.EN_ROUTE):
+            if journal.at < job.window_end:
+                job.next_wake_at = job.window_end
+                journal.touch(job)
+            else:
+                _ask_once(journal, job, EscalationKind.NO_CHECK_IN)
+        elif job.status == JobStatus.ON_SITE:
+            _ask_once(journal, job, EscalationKind.NOT_FINISHED)
+        elif journal.at >= job.window_end and job.id not in missed:
+            journal.event(job, "window_missed", Actor.clock())
+        else:
+            journal.touch(job)
+    journal.flush()
+    return len(jobs)
+
+
+def _ask_once(journal: Journal, job, kind: EscalationKind) -> None:  # type: ignore[no-untyped-def]
+    """Escalate unless the same question is open already; then it merely stays open."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM jobs_escalation WHERE job_id = %s AND kind = %s AND closed_at IS NULL",
+            [job.id, str(kind)],
+        )
+        if cursor.fetchone():
+            journal.touch(job)
+        else:
+            journal.escalate(job, kind)
+
+
+def _already_missed(job_ids: list[int]) -> set[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT job_id FROM jobs_jobevent WHERE job_id = ANY(%s) AND kind = 'window_missed'",
+            [job_ids],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def forget_old_idempotency_records(*, older_than: timedelta = timedelta(hours=48)) -> int:
+    """Delete answers kept for retries after twice the promised 24 hours (wall time)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM jobs_idempotencyrecord WHERE created_at < clock_timestamp() - %s",
+            [older_than],
+        )
+        return cursor.rowcount

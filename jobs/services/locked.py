@@ -1,0 +1,153 @@
+"""The locked job: what a service may read and change while it holds the job's row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from jobs.errors import JobIsFinal, MoveNotAllowed, NotFound
+from jobs.states import FINAL, JobStatus, Priority, may_move
+from network.availability import WorkOrder
+
+
+@dataclass(slots=True)
+class LockedJob:
+    """The columns of a job that decisions need, read under its row lock."""
+
+    id: int
+    public_id: UUID
+    branch_id: int
+    reference: str
+    client_id: int | None
+    service_type_id: int
+    priority: str
+    status: str
+    round_number: int
+    window_start: datetime
+    window_end: datetime
+    time_zone: str
+    duration_minutes: int
+    not_to_exceed: Decimal | None
+    currency: str
+    address: str
+    postcode: str
+    area: str
+    latitude: float
+    longitude: float
+    cell: int
+    customer_name: str
+    customer_email: str
+    next_wake_at: datetime | None
+    last_sequence: int
+    attempts: int
+    # joined, for messages and windows
+    service_name: str
+    branch_name: str
+    branch_zone: str
+    distance_unit: str
+    offer_minutes: int | None
+    # set by a move, written by the journal
+    closed_at: datetime | None = None
+    cancelled_by: str = ""
+    cancel_reason: str = ""
+    result: str = ""
+    closing_note: str = ""
+    was_final: bool = False  # as loaded: then only the history may grow
+
+    def __post_init__(self) -> None:
+        self.was_final = self.status in FINAL
+
+    @property
+    def work(self) -> WorkOrder:
+        return WorkOrder(
+            branch_id=self.branch_id,
+            service_type_id=self.service_type_id,
+            client_id=self.client_id,
+            latitude=self.latitude,
+            longitude=self.longitude,
+            window_start=self.window_start,
+            window_end=self.window_end,
+            duration_minutes=self.duration_minutes,
+            cell=self.cell,
+        )
+
+    @property
+    def is_emergency(self) -> bool:
+        return self.priority == Priority.EMERGENCY
+
+    def require_move(self, wanted: str) -> None:
+        """Raise JobIsFinal or MoveNotAllowed unless the job may move to ``wanted``."""
+        if self.status in FINAL:
+            raise JobIsFinal(
+                f"Job {self.reference} is {JobStatus(self.status).label.lower()}; "
+                "nothing changes any more."
+            )
+        if not may_move(self.status, wanted):
+            raise MoveNotAllowed(
+                f"Job {self.reference} is {JobStatus(self.status).label.lower()}; "
+                f"it cannot become {JobStatus(wanted).label.lower()} from there."
+            )
+
+
+_JOINED = {"service_name", "branch_name", "branch_zone", "distance_unit", "offer_minutes"}
+_WRITTEN = {"closed_at", "cancelled_by", "cancel_reason", "result", "closing_note", "was_final"}
+_OWN = [f.name for f in fields(LockedJob) if f.name not in _JOINED | _WRITTEN]
+
+COLUMNS = ", ".join(f"j.{name}" for name in _OWN) + (
+    ", s.name, b.name, b.time_zone, b.distance_unit, w.minutes"
+)
+JOINS = """jobs_job j
+  JOIN network_servicetype s ON s.id = j.service_type_id
+  JOIN network_branch b ON b.id = j.branch_id
+  LEFT JOIN jobs_offerwindow w ON w.branch_id = j.branch_id AND w.priority = j.priority"""
+
+
+def lock_job(job_id: int) -> LockedJob:
+    """Lock one job, waiting for it. Raises NotFound."""
+    jobs = fetch_locked(f"SELECT {COLUMNS} FROM {JOINS} WHERE j.id = %s FOR UPDATE OF j", [job_id])
+    if not jobs:
+        raise NotFound("There is no such job.")
+    return jobs[0]
+
+
+def lock_job_of_offer(offer_id: int) -> LockedJob:
+    """Lock the job that an offer belongs to. Raises NotFound."""
+    jobs = fetch_locked(
+        f"SELECT {COLUMNS} FROM {JOINS}"
+        " WHERE j.id = (SELECT job_id FROM jobs_offer WHERE id = %s) FOR UPDATE OF j",
+        [offer_id],
+    )
+    if not jobs:
+        raise NotFound("There is no such offer.")
+    return jobs[0]
+
+
+def lock_job_of_booking(booking_id: int) -> LockedJob:
+    """Lock the job that a booking belongs to. Raises NotFound."""
+    jobs = fetch_locked(
+        f"SELECT {COLUMNS} FROM {JOINS}"
+        " WHERE j.id = (SELECT job_id FROM jobs_booking WHERE id = %s) FOR UPDATE OF j",
+        [booking_id],
+    )
+    if not jobs:
+        raise NotFound("There is no such visit.")
+    return jobs[0]
+
+
+def fetch_locked(sql: str, parameters: Sequence[Any]) -> list[LockedJob]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return [LockedJob(*row) for row in cursor.fetchall()]
+
+
+def database_now() -> datetime:
+    """Domain time, read now: after the locks this transaction holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app_now()")
+        return cursor.fetchone()[0]

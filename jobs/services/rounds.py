@@ -1,0 +1,194 @@
+"""Starts searches: eligible contractors, ranked once, order frozen for the round."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import connection
+
+from jobs.actors import Actor
+from jobs.models import Round
+from jobs.services.cascade import REMINDER
+from jobs.services.journal import Journal
+from jobs.services.locked import COLUMNS, JOINS, LockedJob, database_now, fetch_locked
+from jobs.services.transactions import service
+from jobs.states import EscalationKind, JobStatus, RoundCause
+from network.availability import Slot
+from network.eligibility import Eligibility, find_eligible
+from ranking.models import Decision
+from ranking.services.decisions import Candidate, DecisionContext, decide
+
+log = structlog.get_logger(__name__)
+
+# Waiting for a search: new, or offering in a round that is not ranked yet.
+_WAITING = """
+ j.next_wake_at <= (SELECT app_now())
+ AND (j.status = 'new' OR (j.status = 'offering' AND EXISTS (
+   SELECT 1 FROM jobs_round r WHERE r.job_id = j.id AND r.number = j.round_number
+      AND r.decision_id IS NULL AND r.finished_at IS NULL)))
+"""
+
+
+def jobs_waiting_for_search(*, limit: int) -> list[int]:
+    """Ids of jobs whose next round is due to be ranked."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT j.id FROM jobs_job j WHERE {_WAITING} ORDER BY j.next_wake_at, j.id LIMIT %s",
+            [limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def begin_round(*, job: LockedJob, cause: RoundCause, journal: Journal, actor: Actor) -> Round:
+    """Open the job's next round, unranked; the job is due at once. The caller moves its status."""
+    job.round_number += 1
+    job.next_wake_at = journal.at
+    journal.event(
+        job,
+        "round_started",
+        actor,
+        data={"round": job.round_number, "cause": str(cause)},
+    )
+    return Round.objects.create(
+        job_id=job.id, number=job.round_number, cause=cause, started_at=journal.at
+    )
+
+
+@service
+def search(*, job_id: int) -> bool:
+    """Rank the candidates of a waiting job and freeze their order; False if nothing waits.
+
+    The first offer goes out with the next step of the cascade, in the same task.
+    """
+    jobs = fetch_locked(
+        f"SELECT {COLUMNS} FROM {JOINS} WHERE j.id = %s AND {_WAITING} FOR UPDATE OF j SKIP LOCKED",
+        [job_id],
+    )
+    if not jobs:
+        return False
+    job = jobs[0]
+    journal = Journal(at=database_now())
+    actor = Actor.system()
+    if job.status == JobStatus.NEW:
+        journal.move(job, JobStatus.OFFERING, actor, kind="search_started")
+        current = begin_round(job=job, cause=RoundCause.FIRST, journal=journal, actor=actor)
+    else:
+        current = Round.objects.get(job_id=job.id, number=job.round_number)
+    decision = rank_candidates(job=job, at=journal.at)
+    journal.event(
+        job,
+        "ranked",
+        actor,
+        data={
+            "round": job.round_number,
+            "candidates": len(decision.contractor_ids),
+            "not_eligible": decision.not_eligible,
+            "policy": decision.policy.revision,
+        },
+    )
+    current.decision = decision
+    current.contractor_ids = list(decision.contractor_ids)
+    current.ranks = list(range(1, len(decision.contractor_ids) + 1))
+    if not decision.contractor_ids:
+        current.finished_at = journal.at
+        job.next_wake_at = max(job.window_end, journal.at + REMINDER)
+        journal.escalate(
+            job,
+            EscalationKind.NO_CANDIDATES,
+            {"round": job.round_number, "not_eligible": decision.not_eligible},
+        )
+    else:
+        job.next_wake_at = journal.at
+    current.save()
+    job.attempts = 0
+    journal.flush()
+    return True
+
+
+def rank_candidates(*, job: LockedJob, at: datetime) -> Decision:
+    """Find who can do the job, rank them, log the decision. Fixed number of queries."""
+    eligible = find_eligible(job.work, at=at)
+    excluded = _already_out(job)
+    not_eligible = dict(eligible.not_eligible)
+    slots = [slot for slot in eligible.slots if slot.contractor_id not in excluded]
+    if len(slots) < len(eligible.slots):
+        not_eligible["gave_it_back"] = len(eligible.slots) - len(slots)
+    return decide(
+        branch_id=job.branch_id,
+        job_ref=job.public_id,
+        round_number=job.round_number,
+        at=at,
+        candidates=[_candidate(slot, eligible, job) for slot in slots],
+        context=DecisionContext(
+            not_to_exceed=job.not_to_exceed,
+            currency=job.currency,
+            distance_unit=job.distance_unit,
+        ),
+        not_eligible=not_eligible,
+    )
+
+
+def _candidate(slot: Slot, eligible: Eligibility, job: LockedJob) -> Candidate:
+    known = eligible.availability
+    return Candidate(
+        contractor_id=slot.contractor_id,
+        technician_id=slot.technician_id,
+        travel_minutes=slot.travel_minutes,
+        travel_km=slot.travel_km,
+        skill_level=slot.skill_level,
+        required_level=known.required_level(job.service_type_id),
+        price=known.pay_for(slot.contractor_id, job.duration_minutes),
+        tier=known.contractor(slot.contractor_id).tier,
+        preferred_by_client=known.is_preferred(slot.contractor_id, job.client_id),
+    )
+
+
+def _already_out(job: LockedJob) -> set[int]:
+    """Contractors who gave this job back: they are not asked for it again by themselves."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT contractor_id FROM jobs_booking"
+            " WHERE job_id = %s AND end_kind = 'released'",
+            [job.id],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def postpone_failed(*, job_id: int, error: str) -> None:
+    """Push a job's next wake forward after a failure, so that one bad job stops nobody.
+
+    The wait doubles with each failure (1 minute to about 2 hours); the dispatcher is told.
+    """
+    _postpone(job_id=job_id, error=error[:500])
+
+
+@service
+def _postpone(*, job_id: int, error: str) -> None:
+    jobs = fetch_locked(
+        f"SELECT {COLUMNS} FROM {JOINS} WHERE j.id = %s"
+        " AND j.status NOT IN ('completed', 'cancelled') FOR UPDATE OF j SKIP LOCKED",
+        [job_id],
+    )
+    if not jobs:
+        return
+    job = jobs[0]
+    journal = Journal(at=database_now())
+    job.attempts = min(job.attempts + 1, 7)
+    job.next_wake_at = journal.at + timedelta(minutes=2 ** (job.attempts - 1))
+    if job.attempts == 1:
+        journal.escalate(job, EscalationKind.DISPATCH_FAILED, {"error": error})
+    else:
+        journal.touch(job)
+    journal.flush()
+
+
+def decision_of(*, job_ref: UUID) -> Decision | None:
+    """The newest decision of a job, with its policy."""
+    return (
+        Decision.objects.select_related("policy")
+        .filter(job_ref=job_ref)
+        .order_by("-round_number")
+        .first()
+    )

@@ -1,0 +1,372 @@
+"""The steps of a visit: ETA, on the way, on site, done, or given back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+
+from jobs.actors import Actor
+from jobs.errors import InvalidInput, JobIsFinal, MoveNotAllowed
+from jobs.models import Booking
+from jobs.models.message import Message
+from jobs.services.journal import Journal, public_offer_context
+from jobs.services.locked import LockedJob, database_now, lock_job_of_booking
+from jobs.services.rounds import begin_round
+from jobs.services.transactions import service
+from jobs.states import (
+    CONTRACTOR_RELEASE_REASONS,
+    EscalationKind,
+    JobStatus,
+    RoundCause,
+    VisitResult,
+)
+from ranking.models.outcome import DueTo, OutcomeKind
+from ranking.services.outcomes import OutcomeRow
+
+#: Given back less than this before the window begins counts as late (ours).
+LATE_RELEASE = timedelta(hours=24)
+#: A visit that has not ended this long after its planned end is asked about (ours).
+OVERDUE_AFTER = timedelta(hours=2)
+#: On time for a fixed start: from 30 min before to 15 min after, as Field Nation counts it.
+FIXED_START_EARLY = timedelta(minutes=30)
+FIXED_START_LATE = timedelta(minutes=15)
+
+
+@dataclass(slots=True)
+class LockedBooking:
+    """A booking's columns that steps need, read under the job's lock."""
+
+    id: int
+    public_id: UUID
+    contractor_id: int
+    technician_id: int
+    starts_at: datetime
+    ends_at: datetime
+    eta: datetime | None
+    live: bool
+    end_kind: str
+    result: str
+    reason: str
+    arrived_at: datetime | None
+    contractor_name: str
+    contractor_email: str
+
+
+def lock_booking(booking_id: int) -> tuple[LockedJob, LockedBooking]:
+    """Lock the job, then its booking. Raises NotFound."""
+    job = lock_job_of_booking(booking_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT k.id, k.public_id, k.contractor_id, k.technician_id, k.starts_at, k.ends_at,"
+            " k.eta, k.live, k.end_kind, k.result, k.reason, k.arrived_at, c.name, c.email"
+            " FROM jobs_booking k JOIN network_contractor c ON c.id = k.contractor_id"
+            " WHERE k.id = %s FOR UPDATE OF k",
+            [booking_id],
+        )
+        return job, LockedBooking(*cursor.fetchone())
+
+
+def _require_live(job: LockedJob, booking: LockedBooking) -> None:
+    if booking.live:
+        return
+    if booking.end_kind == Booking.End.RELEASED:
+        raise MoveNotAllowed("This visit was given back; it is no longer yours.")
+    raise JobIsFinal(f"This visit has ended: {booking.end_kind}.")
+
+
+def _fresh(booking_id: int) -> Booking:
+    return Booking.objects.select_related("job__service_type", "contractor", "technician").get(
+        pk=booking_id
+    )
+
+
+@service
+def set_eta(*, booking_id: int, eta: datetime, actor: Actor) -> Booking:
+    """Confirm or change when the technician will arrive (aware instant); tells the customer.
+
+    Raises InvalidInput when ``eta`` has passed or lies outside the promised window,
+    MoveNotAllowed after arrival.
+    """
+    if eta.tzinfo is None:
+        raise InvalidInput({"eta": "Give the expected time with its time zone."})
+    job, booking = lock_booking(booking_id)
+    _require_live(job, booking)
+    if booking.eta == eta:
+        return _fresh(booking_id)
+    if job.status == JobStatus.ON_SITE:
+        raise MoveNotAllowed("The technician is on site already.")
+    journal = Journal(at=database_now())
+    if eta < journal.at:
+        raise InvalidInput({"eta": "The expected time has passed already; give a later one."})
+    if not job.window_start <= eta <= job.window_end:
+        raise InvalidInput(
+            {
+                "eta": "The expected time must lie inside the arrival window promised to the "
+                "customer. If that cannot be kept, give the visit back or call the branch."
+            }
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE jobs_booking SET eta = %s WHERE id = %s", [eta, booking.id])
+    event = journal.event(
+        job,
+        "eta_set",
+        actor,
+        data={
+            "eta": eta.isoformat(),
+            "before": booking.eta.isoformat() if booking.eta else None,
+            "contractor": booking.contractor_name,
+        },
+    )
+    journal.message_customer(
+        event,
+        template=Message.Template.APPOINTMENT_CHANGED,
+        context={
+            **public_offer_context(job),
+            "name": job.customer_name,
+            "contractor": booking.contractor_name,
+            "eta": eta.isoformat(),
+        },
+    )
+    journal.contractor_changed(booking.contractor_id)
+    journal.flush()
+    return _fresh(booking_id)
+
+
+@service
+def start_travel(*, booking_id: int, actor: Actor) -> Booking:
+    """The technician sets out. Repeating it changes nothing."""
+    job, booking = lock_booking(booking_id)
+    _require_live(job, booking)
+    if job.status in (JobStatus.EN_ROUTE, JobStatus.ON_SITE):
+        return _fresh(booking_id)
+    journal = Journal(at=database_now())
+    journal.move(
+        job,
+        JobStatus.EN_ROUTE,
+        actor,
+        kind="en_route",
+        data={"contractor": booking.contractor_name},
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE jobs_booking SET en_route_at = %s WHERE id = %s", [journal.at, booking.id]
+        )
+    journal.contractor_changed(booking.contractor_id)
+    journal.flush()
+    return _fresh(booking_id)
+
+
+def was_on_time(*, arrived_at: datetime, window_start: datetime, window_end: datetime) -> bool:
+    """Whether an arrival keeps the promise: within the arrival window.
+
+    For a fixed start (a window without length) from 30 min before to 15 min after, as Field
+    Nation counts it. Arriving before a window begins is not late.
+    """
+    if window_start == window_end:
+        return window_start - FIXED_START_EARLY <= arrived_at <= window_start + FIXED_START_LATE
+    return arrived_at <= window_end
+
+
+@service
+def arrive(*, booking_id: int, actor: Actor) -> Booking:
+    """The technician is on site. Records whether the promise was kept. Repeatable."""
+    job, booking = lock_booking(booking_id)
+    _require_live(job, booking)
+    if job.status == JobStatus.ON_SITE:
+        return _fresh(booking_id)
+    journal = Journal(at=database_now())
+    on_time = was_on_time(
+        arrived_at=journal.at, window_start=job.window_start, window_end=job.window_end
+    )
+    journal.move(
+        job,
+        JobStatus.ON_SITE,
+        actor,
+        kind="arrived",
+        data={"contractor": booking.contractor_name, "on_time": on_time},
+    )
+    job.next_wake_at = (
+        max(booking.ends_at, journal.at + timedelta(minutes=job.duration_minutes)) + OVERDUE_AFTER
+    )
+    journal.settle(
+        job,
+        kind=EscalationKind.NO_CHECK_IN,
+        resolution=f"{booking.contractor_name} arrived",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE jobs_booking SET arrived_at = %s WHERE id = %s", [journal.at, booking.id]
+        )
+    journal.outcome(
+        visit_outcome(
+            job,
+            booking,
+            OutcomeKind.ON_TIME if on_time else OutcomeKind.LATE,
+            journal.at,
+            value=max(0.0, (journal.at - job.window_end).total_seconds() / 60),
+        )
+    )
+    journal.contractor_changed(booking.contractor_id)
+    journal.flush()
+    return _fresh(booking_id)
+
+
+@service
+def complete_visit(*, booking_id: int, result: str, note: str = "", actor: Actor) -> Booking:
+    """End the visit with its result; the job is completed. Repeating the same result is fine.
+
+    ``needs_another_visit`` and ``no_access`` put a question to the dispatcher. Raises
+    InvalidInput (unknown result), MoveNotAllowed (not on site yet).
+    """
+    if result not in VisitResult.values:
+        raise InvalidInput({"result": "Choose one of: " + ", ".join(VisitResult.values) + "."})
+    job, booking = lock_booking(booking_id)
+    if booking.end_kind == Booking.End.COMPLETED and booking.result == result:
+        return _fresh(booking_id)
+    _require_live(job, booking)
+    if job.status != JobStatus.ON_SITE:
+        raise MoveNotAllowed("Report the arrival first, then the result.")
+    journal = Journal(at=database_now())
+    end_booking(booking, journal=journal, end_kind=Booking.End.COMPLETED, result=result, note=note)
+    job.result = result
+    job.closing_note = note[:2000]
+    journal.move(
+        job,
+        JobStatus.COMPLETED,
+        actor,
+        kind="completed",
+        data={"contractor": booking.contractor_name, "result": result, "note": note[:2000]},
+    )
+    journal.settle(job, resolution=f"{booking.contractor_name} finished the visit")
+    if result == VisitResult.NEEDS_ANOTHER_VISIT:
+        journal.escalate(job, EscalationKind.NEEDS_ANOTHER_VISIT, {"note": note[:500]})
+    elif result == VisitResult.NO_ACCESS:
+        journal.escalate(job, EscalationKind.NO_ACCESS, {"note": note[:500]})
+    journal.outcome(
+        visit_outcome(
+            job,
+            booking,
+            OutcomeKind(result),
+            journal.at,
+            due_to=DueTo.CUSTOMER if result == VisitResult.NO_ACCESS else DueTo.CONTRACTOR,
+        )
+    )
+    journal.flush()
+    return _fresh(booking_id)
+
+
+@service
+def release_visit(*, booking_id: int, reason: str, note: str = "", actor: Actor) -> Booking:
+    """Give an accepted visit back: the next round begins at once, for the same promise.
+
+    Repeating one's own release changes nothing. Raises InvalidInput (unknown reason),
+    JobIsFinal, MoveNotAllowed.
+    """
+    if reason not in CONTRACTOR_RELEASE_REASONS:
+        raise InvalidInput(
+            {"reason": "Choose one of: " + ", ".join(CONTRACTOR_RELEASE_REASONS) + "."}
+        )
+    job, booking = lock_booking(booking_id)
+    if booking.end_kind == Booking.End.RELEASED:
+        return _fresh(booking_id)
+    _require_live(job, booking)
+    journal = Journal(at=database_now())
+    release(
+        job=job,
+        booking=booking,
+        reason=reason,
+        note=note,
+        cause=RoundCause.RELEASED,
+        due_to=DueTo.CONTRACTOR,
+        journal=journal,
+        actor=actor,
+    )
+    journal.flush()
+    return _fresh(booking_id)
+
+
+def release(
+    *,
+    job: LockedJob,
+    booking: LockedBooking,
+    reason: str,
+    note: str,
+    cause: RoundCause,
+    due_to: DueTo,
+    journal: Journal,
+    actor: Actor,
+) -> None:
+    """Free the slot, record whose doing it was, begin the next round for the same promise.
+
+    The one way a live booking is taken from a contractor; part of the caller's transaction.
+    """
+    end_booking(booking, journal=journal, end_kind=Booking.End.RELEASED, reason=reason, note=note)
+    journal.move(
+        job,
+        JobStatus.OFFERING,
+        actor,
+        kind="released",
+        data={
+            "contractor": booking.contractor_name,
+            "reason": str(reason),
+            "note": note[:2000],
+        },
+    )
+    begin_round(job=job, cause=cause, journal=journal, actor=actor)
+    late = job.window_start - journal.at < LATE_RELEASE
+    journal.outcome(
+        visit_outcome(
+            job,
+            booking,
+            OutcomeKind.RELEASED_LATE if late else OutcomeKind.RELEASED_EARLY,
+            journal.at,
+            due_to=due_to,
+        )
+    )
+
+
+def end_booking(
+    booking: LockedBooking,
+    *,
+    journal: Journal,
+    end_kind: str,
+    result: str = "",
+    reason: str = "",
+    note: str = "",
+) -> None:
+    """Close the booking and free its calendar entry."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE jobs_booking SET live = false, finished_at = %s, end_kind = %s, result = %s,"
+            " reason = %s, note = %s WHERE id = %s",
+            [journal.at, str(end_kind), str(result), str(reason), note[:2000], booking.id],
+        )
+        cursor.execute(
+            "DELETE FROM network_calendarentry WHERE source_ref = %s", [booking.public_id]
+        )
+    journal.contractor_changed(booking.contractor_id)
+
+
+def visit_outcome(
+    job: LockedJob,
+    booking: LockedBooking,
+    kind: OutcomeKind,
+    at: datetime,
+    *,
+    due_to: DueTo = DueTo.CONTRACTOR,
+    value: float | None = None,
+) -> OutcomeRow:
+    return OutcomeRow(
+        branch_id=job.branch_id,
+        contractor_id=booking.contractor_id,
+        technician_id=booking.technician_id,
+        kind=kind,
+        due_to=due_to,
+        value=value,
+        source_ref=booking.public_id,
+        job_ref=job.public_id,
+        at=at,
+    )

@@ -1,0 +1,160 @@
+"""States and moves of jobs and offers: the one table that says what may follow what.
+
+Pure data, no ORM. The database enforces finality and consistency (see the
+migrations); this table gives the clear error before it comes to that.
+"""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class JobStatus(TextChoices):
+    NEW = "new", "New"  # taken in, not searched for yet
+    OFFERING = "offering", "Offering"  # contractors are being asked, or a person must decide
+    BOOKED = "booked", "Booked"  # accepted: a technician has a planned start
+    EN_ROUTE = "en_route", "On the way"  # the technician reported leaving
+    ON_SITE = "on_site", "On site"  # the technician reported arriving
+    COMPLETED = "completed", "Done"  # final: the visit ended, with its result
+    CANCELLED = "cancelled", "Cancelled"  # final: with who and why
+
+
+#: A booking stands behind each of these.
+LIVE = frozenset({JobStatus.BOOKED, JobStatus.EN_ROUTE, JobStatus.ON_SITE})
+#: Nothing changes any more.
+FINAL = frozenset({JobStatus.COMPLETED, JobStatus.CANCELLED})
+#: Someone is still waiting for something; the job has a ``next_wake_at``.
+OPEN = frozenset(JobStatus) - FINAL
+#: No contractor stands behind the job yet.
+SEARCHING = frozenset({JobStatus.NEW, JobStatus.OFFERING})
+
+#: From each state, the states a job may move to.
+MOVES: dict[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.NEW: frozenset({JobStatus.OFFERING, JobStatus.CANCELLED}),
+    JobStatus.OFFERING: frozenset({JobStatus.BOOKED, JobStatus.CANCELLED}),
+    # released or rebooked → offering again, for the same promise
+    JobStatus.BOOKED: frozenset(
+        {JobStatus.EN_ROUTE, JobStatus.ON_SITE, JobStatus.OFFERING, JobStatus.CANCELLED}
+    ),
+    JobStatus.EN_ROUTE: frozenset({JobStatus.ON_SITE, JobStatus.OFFERING, JobStatus.CANCELLED}),
+    JobStatus.ON_SITE: frozenset({JobStatus.COMPLETED, JobStatus.OFFERING, JobStatus.CANCELLED}),
+    JobStatus.COMPLETED: frozenset(),
+    JobStatus.CANCELLED: frozenset(),
+}
+
+
+def may_move(current: str, wanted: str) -> bool:
+    """Whether a job in ``current`` may move to ``wanted``."""
+    return JobStatus(wanted) in MOVES[JobStatus(current)]
+
+
+class OfferStatus(TextChoices):
+    PENDING = "pending", "Asked"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    EXPIRED = "expired", "No answer"
+    WITHDRAWN = "withdrawn", "Withdrawn"  # taken back, nobody's fault
+
+
+class Priority(TextChoices):
+    EMERGENCY = "emergency", "Emergency"
+    URGENT = "urgent", "Urgent"
+    STANDARD = "standard", "Standard"
+    LOW = "low", "Low"
+
+
+#: Minutes a contractor has to answer, until an admin edits them for a branch.
+DEFAULT_OFFER_MINUTES: dict[str, int] = {
+    Priority.EMERGENCY: 5,
+    Priority.URGENT: 15,
+    Priority.STANDARD: 60,
+    Priority.LOW: 240,
+}
+
+
+class DeclineReason(TextChoices):
+    TOO_FAR = "too_far", "Too far"
+    TOO_BUSY = "too_busy", "Too busy"
+    TIME_DOES_NOT_SUIT = "time_does_not_suit", "The time does not suit"
+    PRICE_TOO_LOW = "price_too_low", "The price is too low"
+    NOT_MY_KIND_OF_WORK = "not_my_kind_of_work", "I don't do this kind of work"
+    CUSTOMER_OR_SITE = "customer_or_site", "The customer or the site"
+    OTHER = "other", "Something else"
+
+
+class ReleaseReason(TextChoices):
+    SICK = "sick", "Sick"
+    OVERRUN = "overrun", "Another visit overran"
+    VEHICLE = "vehicle", "Vehicle trouble"
+    DOUBLE_BOOKED = "double_booked", "Double booked"
+    OTHER = "other", "Something else"
+    # Written by the machine, never offered on a form:
+    NOT_ACTIVE = "not_active", "The contractor is no longer active"
+    NOT_CLEARED = "not_cleared", "The contractor is no longer cleared"
+    TECHNICIAN_GONE = "technician_gone", "The technician is no longer there"
+    REASSIGNED = "reassigned", "Given to another contractor by the dispatcher"
+
+
+#: What a contractor may choose from.
+CONTRACTOR_RELEASE_REASONS = (
+    ReleaseReason.SICK,
+    ReleaseReason.OVERRUN,
+    ReleaseReason.VEHICLE,
+    ReleaseReason.DOUBLE_BOOKED,
+    ReleaseReason.OTHER,
+)
+
+
+class CancelBy(TextChoices):
+    CUSTOMER = "customer", "The customer"
+    CLIENT = "client", "The client"
+    DISPATCHER = "dispatcher", "The dispatcher"
+
+
+class CancelReason(TextChoices):
+    NO_LONGER_NEEDED = "no_longer_needed", "No longer needed"
+    BOOKED_BY_MISTAKE = "booked_by_mistake", "Booked by mistake"
+    FOUND_ANOTHER = "found_another", "Found somebody else"
+    PRICE = "price", "The price"
+    DUPLICATE = "duplicate", "A duplicate"
+    NO_CONTRACTOR = "no_contractor", "No contractor could be found"
+    OTHER = "other", "Something else"
+
+
+class VisitResult(TextChoices):
+    FIXED = "fixed", "Fixed"
+    NEEDS_ANOTHER_VISIT = "needs_another_visit", "Needs another visit"
+    NO_ACCESS = "no_access", "No access"
+
+
+class AnswerVia(TextChoices):
+    """By which way an offer was answered or closed."""
+
+    PORTAL = "portal", "in the portal"
+    API = "api", "through the API"
+    PHONE = "phone", "by phone, recorded by the dispatcher"
+    ASSIGNED = "assigned", "assigned by the dispatcher"
+    CLOCK = "clock", "by the clock"
+
+
+class EscalationKind(TextChoices):
+    """Questions the machine puts to the dispatcher."""
+
+    NO_CANDIDATES = "no_candidates", "Nobody can do this"
+    EVERYONE_ASKED = "everyone_asked", "Nobody left to ask"
+    NO_CHECK_IN = "no_check_in", "Visit not started"
+    NOT_FINISHED = "not_finished", "Visit not finished"
+    NEEDS_ANOTHER_VISIT = "needs_another_visit", "Needs another visit"
+    NO_ACCESS = "no_access", "No access"
+    DISPATCH_FAILED = "dispatch_failed", "The machine could not go on"
+
+
+class RoundCause(TextChoices):
+    """Why a search for a contractor began."""
+
+    FIRST = "first", "first search"
+    RELEASED = "released", "the contractor gave the visit back"
+    REASSIGNED = "reassigned", "the dispatcher asked to rebook"
+    CONTRACTOR_LOST = "contractor_lost", "the contractor is no longer available"
+    SEARCH_AGAIN = "search_again", "the dispatcher searched again"
+    ASSIGNED = "assigned", "the dispatcher assigned by hand"
