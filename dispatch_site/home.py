@@ -16,6 +16,7 @@ from network.models import BranchStaff, ContractorUser
 def home(request: HttpRequest) -> HttpResponse:
     """Staff go to the console, contractors to the portal; an account without a place gets 403."""
     user = request.user
+    assert user.is_authenticated  # login_required saw to it
     if user.is_superuser or BranchStaff.objects.filter(user=user).exists():
         return redirect("console:board")
     if ContractorUser.objects.filter(user=user).exists():

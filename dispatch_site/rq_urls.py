@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django_rq.urls import get_admin_urlpatterns
+from django_rq.urls import get_admin_urlpatterns, get_api_urlpatterns
 
 
 def superusers_only(view: Any) -> Any:
@@ -27,4 +27,7 @@ def superusers_only(view: Any) -> Any:
 
 
 app_name = "django_rq"
-urlpatterns = get_admin_urlpatterns(view_wrapper=superusers_only)
+urlpatterns = get_api_urlpatterns()
+for pattern in urlpatterns:
+    pattern.callback = superusers_only(pattern.callback)
+urlpatterns += get_admin_urlpatterns(view_wrapper=superusers_only)

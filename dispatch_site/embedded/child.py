@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -49,6 +50,7 @@ def start_server(
 ) -> subprocess.Popen[bytes]:
     """Start a server with its output appended to ``log``, as ``user`` when given (needs root)."""
     log.parent.mkdir(parents=True, exist_ok=True)
+    uid, gid, groups = _identity(user)
     with log.open("ab") as output:
         return subprocess.Popen(
             command,
@@ -58,7 +60,9 @@ def start_server(
             cwd="/",
             env=dict(environment) if environment is not None else None,
             preexec_fn=die_with_parent(death_signal),
-            **_as_user(user),  # type: ignore[arg-type]
+            user=uid,
+            group=gid,
+            extra_groups=groups,
         )
 
 
@@ -66,6 +70,7 @@ def run_as(
     command: Sequence[str], *, user: str | None, environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end, as ``user`` when given, and return what it printed."""
+    uid, gid, groups = _identity(user)
     return subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
@@ -75,14 +80,15 @@ def run_as(
         cwd="/",
         env=dict(environment),
         check=False,
-        **_as_user(user),  # type: ignore[arg-type]
+        user=uid,
+        group=gid,
+        extra_groups=groups,
     )
 
 
-def _as_user(user: str | None) -> dict[str, object]:
+def _identity(user: str | None) -> tuple[int | None, int | None, list[int] | None]:
+    """User, group and further groups for subprocess; None keeps the caller's own."""
     if user is None:
-        return {}
-    import pwd
-
+        return None, None, None
     entry = pwd.getpwnam(user)
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    return entry.pw_uid, entry.pw_gid, []

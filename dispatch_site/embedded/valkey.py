@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from dispatch_site.embedded.child import start_server
 from dispatch_site.embedded.paths import EmbeddedError, Layout
@@ -86,7 +88,9 @@ class Valkey:
     def _wait_until_ready(self) -> None:
         assert self.process is not None
         deadline = time.monotonic() + START_SECONDS
-        client = redis.Redis(unix_socket_path=str(self.layout.valkey_socket), retry=None)
+        client = redis.Redis(
+            unix_socket_path=str(self.layout.valkey_socket), retry=Retry(NoBackoff(), 0)
+        )
         try:
             while True:
                 try:

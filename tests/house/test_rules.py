@@ -100,14 +100,45 @@ def test_the_import_layers_hold() -> None:
     assert done.returncode == 0, done.stdout
 
 
+OVER_THE_DOMAIN = ("jobs.console", "jobs.api", "jobs.customer", "jobs.intake")
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Absolute names of what a file imports, ``from a import b`` as both ``a`` and ``a.b``."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def test_the_domain_of_jobs_never_imports_the_packages_over_it() -> None:
+    over = {BASE_DIR / name.replace(".", "/") for name in OVER_THE_DOMAIN}
+    # Commands are entry points like pages; they may use what lies over the domain.
+    over.add(BASE_DIR / "jobs" / "management")
+    domain = [
+        path
+        for path in (BASE_DIR / "jobs").rglob("*.py")
+        if not any(path.is_relative_to(folder) for folder in over)
+    ]
+    assert domain
+    found = {
+        str(path.relative_to(BASE_DIR)): sorted(bad)
+        for path in domain
+        if (bad := {n for n in imported_modules(path) if n.startswith(OVER_THE_DOMAIN)})
+    }
+    assert found == {}
+
+
 def test_no_file_of_ours_grows_far_past_four_hundred_lines() -> None:
     roots = ["dispatch_site", *DOMAIN, "tests"]
     long = {
         str(path.relative_to(BASE_DIR)): count
         for root in roots
         for path in (BASE_DIR / root).rglob("*.py")
-        if "migrations" not in path.parts
-        and (count := len(path.read_text().splitlines())) > 480
+        if "migrations" not in path.parts and (count := len(path.read_text().splitlines())) > 480
     }
     assert long == {}
 
