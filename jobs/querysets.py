@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from network.models import Branch, Contractor
 
 
-class JobQuerySet(models.QuerySet["Job"]):
+class JobQuerySet(models.QuerySet[Any]):
     def of_branch(self, branch: Branch) -> JobQuerySet:
         return self.filter(branch=branch)
 
@@ -29,7 +29,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(status__in=sorted(SEARCHING))
 
 
-class OfferQuerySet(models.QuerySet["Offer"]):
+class OfferQuerySet(models.QuerySet[Any]):
     def open(self, *, at: datetime) -> OfferQuerySet:
         """Offers that can still be answered at ``at``."""
         return self.filter(status=OfferStatus.PENDING, expires_at__gt=at)
@@ -38,7 +38,7 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         return self.filter(contractor=contractor)
 
 
-class BookingQuerySet(models.QuerySet["Booking"]):
+class BookingQuerySet(models.QuerySet[Any]):
     def live(self) -> BookingQuerySet:
         return self.filter(live=True)
 

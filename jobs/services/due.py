@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
 from django.db import connection
@@ -13,7 +12,7 @@ from jobs.actors import Actor
 from jobs.services.cascade import BATCH, REMINDER, advance_batch
 from jobs.services.expiry import expire_due_offers
 from jobs.services.journal import Journal
-from jobs.services.locked import COLUMNS, JOINS, database_now, fetch_locked
+from jobs.services.locked import COLUMNS, JOINS, LockedJob, database_now, fetch_locked
 from jobs.services.rounds import jobs_waiting_for_search, postpone_failed, search
 from jobs.services.transactions import service
 from jobs.states import LIVE, EscalationKind, JobStatus
@@ -163,7 +162,7 @@ def wake_overdue(*, limit: int = 500) -> int:
     return len(jobs)
 
 
-def _ask_once(journal: Journal, job, kind: EscalationKind) -> None:  # type: ignore[no-untyped-def]
+def _ask_once(journal: Journal, job: LockedJob, kind: EscalationKind) -> None:
     """Escalate unless the same question is open already; then it merely stays open."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -185,11 +184,12 @@ def _already_missed(job_ids: list[int]) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def forget_old_idempotency_records(*, older_than: timedelta = timedelta(hours=48)) -> int:
+def forget_old_idempotency_records(*, older_than_hours: int = 48) -> int:
     """Delete answers kept for retries after twice the promised 24 hours (wall time)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM jobs_idempotencyrecord WHERE created_at < clock_timestamp() - %s",
-            [older_than],
+            "DELETE FROM jobs_idempotencyrecord"
+            " WHERE created_at < clock_timestamp() - %s * interval '1 hour'",
+            [older_than_hours],
         )
         return cursor.rowcount

@@ -120,7 +120,9 @@ def _create_job(
     errors |= place_errors
     if errors:
         raise InvalidInput(errors)
-    assert place is not None and latitude is not None and longitude is not None
+    assert place is not None
+    assert latitude is not None
+    assert longitude is not None
     if not_to_exceed is None:
         not_to_exceed = (client.not_to_exceed if client else None) or service_type.not_to_exceed
     job = Job.objects.create(
@@ -219,9 +221,9 @@ def _somebody_works(branch: Branch, start: datetime, end: datetime) -> bool:
                 " JOIN network_technician t ON t.id = h.technician_id AND t.active"
                 " JOIN network_contractor c ON c.id = t.contractor_id AND c.status = 'active'"
                 " WHERE c.branch_id = %s AND ("
-                "  (h.weekday = %s AND h.starts < %s AND (h.ends > %s OR h.ends <= h.starts))"
-                "  OR (h.weekday = %s AND h.ends <= h.starts AND h.ends > %s)))",
-                [branch.pk, weekday, high, low, previous, low],
+                "  (h.weekday = %s AND h.starts < %s::time AND (h.ends > %s::time OR h.ends <= h.starts))"
+                "  OR (h.weekday = %s AND h.ends <= h.starts AND h.ends > %s::time)))",
+                [branch.pk, weekday, str(high), str(low), previous, str(low)],
             )
             if cursor.fetchone()[0]:
                 return True
@@ -269,7 +271,8 @@ def _locate(
             None,
             None,
             {
-                "postcode": f"The ZIP code {postcode or '(empty)'} is not known; check its five digits."
+                "postcode": f"The ZIP code {postcode or '(empty)'} is not known; "
+                "check its five digits."
             },
         )
     if (latitude is None) != (longitude is None):

@@ -21,7 +21,7 @@ from jobs.services.locked import LockedJob
 from jobs.states import OfferStatus
 from network.availability import Slot
 from network.ids import uuid7
-from network.services.calendar import HoldRow, insert_holds
+from network.services.calendar import Hold, insert_holds
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ def make_offers(
         return {}
     held = insert_holds(
         [
-            HoldRow(
+            Hold(
                 branch_id=draft.job.branch_id,
                 technician_id=draft.slot.technician_id,
                 starts_at=draft.slot.starts_at,

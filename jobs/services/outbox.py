@@ -6,8 +6,6 @@ wall time, since mail servers do.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import structlog
 from django.core.mail import EmailMessage, get_connection
 from django.db import connection, transaction
@@ -19,8 +17,8 @@ log = structlog.get_logger(__name__)
 
 #: After so many tries a message has failed, and staff can see it.
 TRIES = 6
-#: First pause between two tries; it doubles each time (wall time).
-FIRST_PAUSE = timedelta(seconds=30)
+#: First pause between two tries, in seconds; it doubles each time (wall time).
+FIRST_PAUSE_SECONDS = 30
 
 
 @transaction.atomic
@@ -29,11 +27,11 @@ def claim_due_messages(*, limit: int = 200) -> list[Message]:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE jobs_message m SET attempts = m.attempts + 1, next_attempt_at ="
-            " clock_timestamp() + %s * power(2, m.attempts) FROM (SELECT id FROM jobs_message"
+            " clock_timestamp() + interval '1 second' * %s * power(2, m.attempts) FROM (SELECT id FROM jobs_message"
             "   WHERE status = 'pending' AND next_attempt_at <= clock_timestamp()"
             "   ORDER BY next_attempt_at LIMIT %s FOR UPDATE SKIP LOCKED) due"
             " WHERE m.id = due.id RETURNING m.id",
-            [FIRST_PAUSE, limit],
+            [FIRST_PAUSE_SECONDS, limit],
         )
         ids = [row[0] for row in cursor.fetchall()]
     return list(Message.objects.filter(pk__in=ids).order_by("pk"))
