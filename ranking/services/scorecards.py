@@ -11,7 +11,8 @@ A fold is five statements in one transaction:
 Cards are recounted, never added to: whatever an outcome's mark says, running a fold again gives
 the same card. The lock is what makes this safe beside another fold: a statement sees what was
 committed when it began, so without it a fold that began earlier could write its older count over
-the newer one of a fold that began later, and an outcome would be marked but not counted.
+the newer one of a fold that began later (a card recounted only because it is old is held by no
+outcome's row lock), and an outcome would be marked but not counted.
 """
 
 from __future__ import annotations
@@ -83,6 +84,7 @@ SELECT contractor.id, contractor.branch_id,
    AND outcome.at > %(since)s
  WHERE contractor.id = ANY(%(ids)s)
  GROUP BY contractor.id
+ ORDER BY contractor.id
     ON CONFLICT (contractor_id) DO UPDATE SET
        offers_count = excluded.offers_count, accepted_count = excluded.accepted_count,
        declined_count = excluded.declined_count, expired_count = excluded.expired_count,
