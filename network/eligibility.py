@@ -1,10 +1,11 @@
 """The hard rules: who can do a job, and why the others cannot.
 
-``find_eligible`` is the hot path. It asks a fixed number of queries, and what it touches does not
-grow with the network: one index gives the contractors whose territory holds the site, the skills
-narrow them, and only these are read. The counts of those who are left out before that
-(``not_active``, ``not_cleared``, ``outside_territory``) come from figures per service type that are
-counted at most once in ``COUNTS_LIVE_SECONDS`` and may be that old; everything else is exact.
+``find_eligible`` is the hot path. It asks a fixed number of queries, and what it reads does not
+grow with the network: one index gives the contractors whose territory holds the site, another those
+who have the skills, and only the few in both are read. The counts of those who are left out before
+that (``not_active``, ``not_cleared``, ``outside_territory``) come from figures per service type
+that are counted at most once in ``COUNTS_LIVE_SECONDS`` and may be that old; everything else is
+exact.
 
 The people considered are the contractors of the branch, not ``left``, with a technician who has at
 least one of the skills that the work needs at any level: "every boiler firm of the branch".
@@ -34,10 +35,7 @@ WHERE service_type.id = %s AND service_type.branch_id = %s
 
 _SKILLED = """
     AND contractor.id IN (
-        SELECT technician.contractor_id
-        FROM network_technicianskill AS had
-        JOIN network_technician AS technician ON technician.id = had.technician_id
-        WHERE had.skill_id = ANY(%(skills)s) AND technician.branch_id = %(branch)s
+        SELECT contractor_id FROM network_technicianskill WHERE skill_id = ANY(%(skills)s)
     )
 """
 

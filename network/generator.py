@@ -91,7 +91,7 @@ def generate_network(
     if not any(share > 0 for share in shares.values()):
         raise ValueError("At least one trade needs a share above 0.")
     create_branch_catalogue(branch)
-    draw = random.Random(seed)  # noqa: S311  (a sample, not a secret)
+    draw = random.Random(seed)
     day = today or app_now().astimezone(branch.zone).date()
     places = _places(branch, spread_km or 0.7 * branch.service_radius_km)
     firms = _draw_firms(draw, technicians, shares, places)
@@ -203,8 +203,8 @@ class _Rows:
             self.technicians,
         )
         _copy(
-            "network_technicianskill (technician_id, skill_id, level, certificate_number,"
-            " expires_on)",
+            "network_technicianskill (technician_id, contractor_id, skill_id, level,"
+            " certificate_number, expires_on)",
             self.technician_skills,
         )
         _copy("network_workinghours (technician_id, weekday, starts, ends)", self.hours)
@@ -297,7 +297,7 @@ class _Rows:
                     certificate = f"SIM-{draw.randrange(10_000, 99_999)}"
                     expires_on = self.day + timedelta(days=draw.randint(-10, 900))
                 self.technician_skills.append(
-                    (technician_id, skill, level, certificate, expires_on)
+                    (technician_id, contractor_id, skill, level, certificate, expires_on)
                 )
         _, days, starts, ends = ROUND_THE_CLOCK if always else _weighted(draw, HOURS)
         self.hours.extend((technician_id, weekday, starts, ends) for weekday in days)

@@ -50,6 +50,9 @@ class Technician(models.Model):
             models.UniqueConstraint(
                 fields=["id", "branch"], name="network_technician_id_with_branch"
             ),
+            models.UniqueConstraint(
+                fields=["id", "contractor"], name="network_technician_id_with_contractor"
+            ),
             models.CheckConstraint(
                 name="network_technician_base_is_whole",
                 condition=models.Q(base_latitude__isnull=True, base_longitude__isnull=True)
@@ -67,11 +70,23 @@ class Technician(models.Model):
 
 
 class TechnicianSkill(models.Model):
-    """A technician's level in a skill, and the certificate behind it where there is one."""
+    """A technician's level in a skill, and the certificate behind it where there is one.
+
+    The contractor stands beside it so that one index answers "whose people have this skill"; the
+    database fills it in, and a composite key keeps it the technician's.
+    """
 
     technician = models.ForeignKey(Technician, on_delete=models.CASCADE, related_name="skills")
     skill = models.ForeignKey(
         Skill, on_delete=models.PROTECT, related_name="technician_skills", db_index=False
+    )
+    contractor = models.ForeignKey(
+        Contractor,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        editable=False,
     )
     level = models.PositiveSmallIntegerField(choices=LEVELS, default=2)
     certificate_number = models.CharField(max_length=60, blank=True)
@@ -81,11 +96,7 @@ class TechnicianSkill(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["skill", "level"],
-                include=["technician", "expires_on"],
-                name="network_technicianskill_who",
-            )
+            models.Index(fields=["skill", "contractor"], name="network_technicianskill_whose")
         ]
         constraints = [
             models.UniqueConstraint(
@@ -101,6 +112,11 @@ class TechnicianSkill(models.Model):
 
     def __str__(self) -> str:
         return f"{self.technician}: {self.skill} at level {self.level}"
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.contractor_id is None:
+            self.contractor_id = self.technician.contractor_id
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
 
 
 class WorkingHours(models.Model):
