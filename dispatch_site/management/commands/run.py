@@ -34,14 +34,15 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
+        # Defaults stay text: argparse then checks them like what is typed.
+        parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000")
         parser.add_argument(
             "--host", default=os.environ.get("HOST") or "127.0.0.1", help="address to listen on"
         )
         parser.add_argument(
             "--time-scale",
             type=float,
-            default=float(os.environ.get("TIME_SCALE") or 1),
+            default=os.environ.get("TIME_SCALE") or "1",
             help="how many times as fast as the wall domain time runs (not in production)",
         )
 
