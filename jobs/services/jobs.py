@@ -221,7 +221,8 @@ def _somebody_works(branch: Branch, start: datetime, end: datetime) -> bool:
                 " JOIN network_technician t ON t.id = h.technician_id AND t.active"
                 " JOIN network_contractor c ON c.id = t.contractor_id AND c.status = 'active'"
                 " WHERE c.branch_id = %s AND ("
-                "  (h.weekday = %s AND h.starts < %s::time AND (h.ends > %s::time OR h.ends <= h.starts))"
+                "  (h.weekday = %s AND h.starts < %s::time"
+                "   AND (h.ends > %s::time OR h.ends <= h.starts))"
                 "  OR (h.weekday = %s AND h.ends <= h.starts AND h.ends > %s::time)))",
                 [branch.pk, weekday, str(high), str(low), previous, str(low)],
             )

@@ -27,7 +27,8 @@ def claim_due_messages(*, limit: int = 200) -> list[Message]:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE jobs_message m SET attempts = m.attempts + 1, next_attempt_at ="
-            " clock_timestamp() + interval '1 second' * %s * power(2, m.attempts) FROM (SELECT id FROM jobs_message"
+            " clock_timestamp() + interval '1 second' * %s * power(2, m.attempts)"
+            "  FROM (SELECT id FROM jobs_message"
             "   WHERE status = 'pending' AND next_attempt_at <= clock_timestamp()"
             "   ORDER BY next_attempt_at LIMIT %s FOR UPDATE SKIP LOCKED) due"
             " WHERE m.id = due.id RETURNING m.id",
