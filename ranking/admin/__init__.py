@@ -1,0 +1,12 @@
+"""The admin of ranking: policies are edited here, everything else is shown."""
+
+from ranking.admin.policies import RankingPolicyAdmin
+from ranking.admin.records import BranchMeansAdmin, DecisionAdmin, OutcomeAdmin, ScorecardAdmin
+
+__all__ = [
+    "BranchMeansAdmin",
+    "DecisionAdmin",
+    "OutcomeAdmin",
+    "RankingPolicyAdmin",
+    "ScorecardAdmin",
+]

@@ -1,0 +1,149 @@
+"""What the machine wrote: decisions with their reasons, outcomes, scorecards. To read only."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from network.models import Contractor, Technician
+from ranking.admin.access import BranchAdmin
+from ranking.explain import explain
+from ranking.models import BranchMeans, Decision, Outcome, Scorecard
+
+
+@admin.register(Decision)
+class DecisionAdmin(BranchAdmin):
+    change_form_template = "admin/ranking/decision/change_form.html"
+    list_display = [
+        "made_at",
+        "branch",
+        "job_ref",
+        "round_number",
+        "revision",
+        "candidates",
+        "best",
+    ]
+    list_display_links = ["made_at", "job_ref"]
+    list_filter = [("branch", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["branch", "policy"]
+    search_fields = ["job_ref"]
+    search_help_text = "The whole public id of a job"
+    show_full_result_count = False
+    fields = ["branch", "job_ref", "round_number", "policy", "made_at"]
+
+    class Media:
+        css = {"all": ["ranking/policy.css"]}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By exact id, which the index finds; anything else finds nothing."""
+        if not search_term.strip():
+            return queryset, False
+        try:
+            return queryset.filter(job_ref=UUID(search_term.strip())), False
+        except ValueError:
+            return queryset.none(), False
+
+    @admin.display(description="Policy")
+    def revision(self, decision: Decision) -> str:
+        return f"Revision {decision.policy.revision}"
+
+    @admin.display(description="Candidates")
+    def candidates(self, decision: Decision) -> int:
+        return len(decision.contractor_ids)
+
+    @admin.display(description="Best score")
+    def best(self, decision: Decision) -> str:
+        return f"{decision.scores[0]:.1f}" if decision.scores else "–"
+
+    def render_change_form(
+        self,
+        request: Any,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        names = Contractor.objects.in_bulk(obj.contractor_ids)
+        people = Technician.objects.in_bulk(obj.technician_ids)
+        context.update(
+            candidates=[
+                {
+                    "entry": entry,
+                    "contractor": names.get(entry.contractor_id),
+                    "technician": people.get(entry.technician_id),
+                }
+                for entry in explain(obj)
+            ],
+            not_eligible=sorted(
+                ((rule.replace("_", " "), count) for rule, count in obj.not_eligible.items()),
+                key=lambda pair: -pair[1],
+            ),
+        )
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+
+@admin.register(Outcome)
+class OutcomeAdmin(BranchAdmin):
+    list_display = ["at", "contractor", "kind", "due_to", "value", "job_ref", "folded"]
+    list_filter = ["kind", "due_to", "folded", ("branch", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["contractor"]
+    search_fields = ["contractor__name"]
+    show_full_result_count = False
+
+
+@admin.register(Scorecard)
+class ScorecardAdmin(BranchAdmin):
+    list_display = [
+        "contractor",
+        "offers_count",
+        "accepted",
+        "answers_in",
+        "rated",
+        "visits_count",
+        "fixed_count",
+        "late_count",
+        "recent_accepted",
+        "updated_at",
+    ]
+    list_filter = [("branch", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["contractor"]
+    search_fields = ["contractor__name"]
+    ordering = ["contractor__name"]
+
+    @admin.display(description="Accepted, smoothed", ordering="accept_rate")
+    def accepted(self, card: Scorecard) -> str:
+        if card.accept_rate is None:
+            return "–"
+        return f"{card.accepted_count} of {card.offers_count}, {card.accept_rate:.0%}"
+
+    @admin.display(description="Answers in, smoothed", ordering="response_minutes")
+    def answers_in(self, card: Scorecard) -> str:
+        return "–" if card.response_minutes is None else f"{card.response_minutes:.0f} min"
+
+    @admin.display(description="Rating, smoothed", ordering="rating_mean")
+    def rated(self, card: Scorecard) -> str:
+        if card.rating_mean is None:
+            return "–"
+        return f"{card.rating_mean:.2f} ({card.rating_count})"
+
+
+@admin.register(BranchMeans)
+class BranchMeansAdmin(BranchAdmin):
+    list_display = [
+        "branch",
+        "accept_rate",
+        "response_minutes",
+        "rating_mean",
+        "offers_count",
+        "answers_count",
+        "rating_count",
+        "updated_at",
+    ]
+    list_select_related = ["branch"]
