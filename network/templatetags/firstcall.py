@@ -44,11 +44,11 @@ OFFER_STATES = {
 }
 #: Escalation kind → (tone, icon, heading).
 ESCALATIONS = {
-    "no_candidates": ("bad", "users-minus", "Nobody can do it"),
+    "no_candidates": ("bad", "users-minus", "Nobody can do this"),
     "everyone_asked": ("bad", "users-minus", "Nobody left to ask"),
-    "no_check_in": ("warn", "user-question", "Visit not reported"),
+    "no_check_in": ("warn", "user-question", "Visit not started"),
     "not_finished": ("warn", "hourglass", "Visit not finished"),
-    "dispatch_failed": ("bad", "alert-triangle", "Could not be dispatched"),
+    "dispatch_failed": ("bad", "alert-triangle", "The machine could not go on"),
     "needs_another_visit": ("warn", "repeat", "Needs another visit"),
     "no_access": ("warn", "door-off", "No access"),
 }
@@ -218,9 +218,9 @@ def _counting(
 
 # -- figures ---------------------------------------------------------------------------------
 @register.simple_tag
-def trail(offers: Iterable[Any], remaining: int = 0) -> SafeString:
+def trail(offers: Iterable[Any] | None, remaining: int = 0) -> SafeString:
     """The cascade of one round in a line: its offers by rank, then those not asked yet."""
-    marks = sorted((int(offer.rank), str(offer.status)) for offer in offers)
+    marks = sorted((int(offer.rank), str(offer.status)) for offer in offers or ())
     return figures.trail(marks, max(0, int(remaining)))
 
 

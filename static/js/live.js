@@ -30,6 +30,7 @@
   function show(next) {
     state = next;
     document.querySelectorAll("[data-live-state]").forEach(function (node) {
+      node.hidden = false;
       if (node.dataset.state === next) return;
       node.dataset.state = next;
       node.querySelector("[data-word]").textContent = WORDS[next];
@@ -99,6 +100,7 @@
   document.addEventListener("DOMContentLoaded", function () {
     var url = document.body.dataset.liveUrl;
     if (!url || !document.querySelector("[data-live]")) return;
+    show("connecting");
     connect(url);
     setInterval(function () {
       if (state !== "live" && !document.hidden && navigator.onLine) note(["*"]);

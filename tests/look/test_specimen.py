@@ -150,7 +150,7 @@ def test_pages_of_ones_own_account_render(site, url, admin_user):
     site.force_login(admin_user)
     answer = site.get(url, follow=True)
     assert answer.status_code == 200
-    assert "Firstcall" in answer.content.decode()
+    assert "favicon.svg" in answer.content.decode()
 
 
 def test_a_wrong_password_is_said_at_the_form(site):
