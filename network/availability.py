@@ -344,6 +344,18 @@ class Availability:
             key=_start_of,
         )
 
+    def give_back(self, technician_id: int, starts_at: datetime, ends_at: datetime) -> None:
+        """Count exactly this taken stretch as free from now on, in memory only.
+
+        For asking what else would fit in the place of a hold or visit. Unknown ones are ignored.
+        """
+        technician = self._facts.technicians.get(technician_id)
+        if technician is not None:
+            freed = (floor_minute(starts_at), ceil_minute(ends_at))
+            technician.entries[:] = [
+                entry for entry in technician.entries if (entry.start, entry.end) != freed
+            ]
+
     def _covers(self, record: ContractorRecord, cell: int) -> bool:
         """Whether the stored cells hold the site's cell: same rule, by one distance."""
         if record.radius_km is None:
