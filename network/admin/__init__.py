@@ -1,0 +1,18 @@
+"""The admin of the network."""
+
+from network.admin.calendar import CalendarEntryAdmin
+from network.admin.contractors import ContractorAdmin, TechnicianAdmin, TerritoryAdmin
+from network.admin.people import BranchAdmin, UserAdmin
+from network.admin.work import ClientAdmin, ServiceTypeAdmin, SkillAdmin
+
+__all__ = [
+    "BranchAdmin",
+    "CalendarEntryAdmin",
+    "ClientAdmin",
+    "ContractorAdmin",
+    "ServiceTypeAdmin",
+    "SkillAdmin",
+    "TechnicianAdmin",
+    "TerritoryAdmin",
+    "UserAdmin",
+]

@@ -1,0 +1,52 @@
+"""Clients, skills and the kinds of work."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from network.admin.access import BranchInline, BranchModelAdmin
+from network.models import Client, ClientContractor, ServiceType, ServiceTypeSkill, Skill
+
+
+class ClientContractorInline(BranchInline):
+    model = ClientContractor
+    raw_id_fields = ["contractor"]
+
+
+@admin.register(Client)
+class ClientAdmin(BranchModelAdmin):
+    list_display = ["name", "slug", "branch", "not_to_exceed"]
+    list_filter = ["branch"]
+    search_fields = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+    inlines = [ClientContractorInline]
+
+
+@admin.register(Skill)
+class SkillAdmin(BranchModelAdmin):
+    list_display = ["name", "slug", "branch"]
+    list_filter = ["branch"]
+    search_fields = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+
+
+class ServiceTypeSkillInline(BranchInline):
+    model = ServiceTypeSkill
+
+
+@admin.register(ServiceType)
+class ServiceTypeAdmin(BranchModelAdmin):
+    list_display = [
+        "name",
+        "slug",
+        "branch",
+        "trade",
+        "usual_duration_minutes",
+        "default_priority",
+        "not_to_exceed",
+        "active",
+    ]
+    list_filter = ["branch", "active", "trade", "default_priority"]
+    search_fields = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+    inlines = [ServiceTypeSkillInline]
