@@ -56,7 +56,12 @@ class Technician(models.Model):
             models.CheckConstraint(
                 name="network_technician_base_is_whole",
                 condition=models.Q(base_latitude__isnull=True, base_longitude__isnull=True)
-                | models.Q(base_latitude__range=(-90, 90), base_longitude__range=(-180, 180)),
+                | models.Q(
+                    base_latitude__isnull=False,
+                    base_longitude__isnull=False,
+                    base_latitude__range=(-90, 90),
+                    base_longitude__range=(-180, 180),
+                ),
             ),
         ]
 
