@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.forms import BoundField
+from django.forms import BoundField, Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -86,7 +86,7 @@ class RankingPolicyAdmin(BranchAdmin):
 
     class Media:
         css = {"all": ["ranking/policy.css"]}
-        js = ["ranking/policy.js"]
+        js = [Script("ranking/policy.js", defer=True)]
 
     # -- who may what ------------------------------------------------------------------------
 
@@ -164,6 +164,7 @@ class RankingPolicyAdmin(BranchAdmin):
         editable = add or self.has_change_permission(request, obj)
         live = None if add else self._live(obj)
         context.update(
+            title="New draft" if add else str(obj),
             rows=_rows(form if editable else None, obj, live),
             editable=editable,
             live=live,

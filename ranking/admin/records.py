@@ -33,6 +33,7 @@ class DecisionAdmin(BranchAdmin):
     search_fields = ["job_ref"]
     search_help_text = "The whole public id of a job"
     show_full_result_count = False
+    ordering = ["-id"]  # as good as by time, and an index has it
     fields = ["branch", "job_ref", "round_number", "policy", "made_at"]
 
     class Media:
@@ -96,6 +97,7 @@ class OutcomeAdmin(BranchAdmin):
     list_select_related = ["contractor"]
     search_fields = ["contractor__name"]
     show_full_result_count = False
+    ordering = ["-id"]
 
 
 @admin.register(Scorecard)

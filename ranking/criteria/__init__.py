@@ -1,6 +1,5 @@
-"""The criteria, one class in one file each, in the order in which people see them."""
+"""The criteria, one class in one file each; importing them here makes them known."""
 
-# isort: off  (the order of these imports is the order of display)
 from ranking.criteria.acceptance import Acceptance
 from ranking.criteria.base import (
     REGISTRY,
@@ -18,8 +17,6 @@ from ranking.criteria.price import Price
 from ranking.criteria.response_speed import ResponseSpeed
 from ranking.criteria.skill_level import SkillLevel
 from ranking.criteria.travel_time import TravelTime
-
-# isort: on
 
 __all__ = [
     "REGISTRY",

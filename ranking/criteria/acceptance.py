@@ -22,6 +22,7 @@ class Acceptance(Criterion):
     """
 
     key = "acceptance"
+    position = 50
     label = "Acceptance"
     hint = "share of offers accepted"
     default_weight = 10

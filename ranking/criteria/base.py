@@ -53,6 +53,7 @@ class Criterion(ABC):
     """
 
     key: ClassVar[str]
+    position: ClassVar[int]  # where it is shown; lower comes first
     label: ClassVar[str]
     hint: ClassVar[str]  # a few words under the label
     default_weight: ClassVar[int]
@@ -89,7 +90,9 @@ def register(criterion: _C) -> _C:
     """Class decorator: make a criterion known to scoring, explanation and the admin."""
     if criterion.key in REGISTRY:
         raise ValueError(f"two criteria are called {criterion.key!r}")
-    REGISTRY[criterion.key] = criterion()
+    known = sorted([*REGISTRY.values(), criterion()], key=lambda known: known.position)
+    REGISTRY.clear()
+    REGISTRY.update((each.key, each) for each in known)
     return criterion
 
 

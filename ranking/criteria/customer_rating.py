@@ -23,6 +23,7 @@ class CustomerRating(Criterion):
     """
 
     key = "customer_rating"
+    position = 40
     label = "Customer rating"
     hint = "1 to 5 stars, last 180 days"
     default_weight = 16

@@ -24,6 +24,7 @@ class FairShare(Criterion):
     """
 
     key = "fair_share"
+    position = 70
     label = "Fair share"
     hint = "of the last 14 days' work"
     default_weight = 10

@@ -23,6 +23,7 @@ class PreferredTier(Criterion):
     """
 
     key = "preferred_tier"
+    position = 80
     label = "Preferred tier"
     hint = "set by the branch or the client"
     default_weight = 8

@@ -22,6 +22,7 @@ class Price(Criterion):
     """
 
     key = "price"
+    position = 30
     label = "Price"
     hint = "against the limit"
     default_weight = 16

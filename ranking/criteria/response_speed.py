@@ -25,6 +25,7 @@ class ResponseSpeed(Criterion):
     """
 
     key = "response_speed"
+    position = 60
     label = "Response speed"
     hint = "usual time to answer"
     default_weight = 6

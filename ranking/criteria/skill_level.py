@@ -20,6 +20,7 @@ class SkillLevel(Criterion):
     """
 
     key = "skill_level"
+    position = 10
     label = "Skill level"
     hint = "above the level required"
     default_weight = 12

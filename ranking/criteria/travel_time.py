@@ -24,6 +24,7 @@ class TravelTime(Criterion):
     """
 
     key = "travel_time"
+    position = 20
     label = "Travel time"
     hint = "from the stop before"
     default_weight = 22

@@ -219,6 +219,19 @@ def test_unusable_weights_are_refused_in_words(weights, code, field) -> None:
     assert refused.value.detail.endswith(".")
 
 
+def test_criteria_are_shown_in_one_order_wherever_they_are_imported_from() -> None:
+    assert list(REGISTRY) == [
+        "skill_level",
+        "travel_time",
+        "price",
+        "customer_rating",
+        "acceptance",
+        "response_speed",
+        "fair_share",
+        "preferred_tier",
+    ]
+
+
 def test_the_default_weights_read_as_percentages() -> None:
     weights = clean_weights(default_weights())
     assert sum(weights.values()) == 100
