@@ -60,9 +60,7 @@ def issue_token(
 
 def revoke_token(*, token_id: int) -> bool:
     """End a token at once. False when it was revoked already."""
-    return bool(
-        ApiToken.objects.filter(pk=token_id, revoked_at=None).update(revoked_at=Now())
-    )
+    return bool(ApiToken.objects.filter(pk=token_id, revoked_at=None).update(revoked_at=Now()))
 
 
 def find_token(text: str) -> ApiToken | None:

@@ -1,0 +1,1 @@
+"""What goes over the wire: requests (``*In``) are strict, answers (``*Out``) are complete."""

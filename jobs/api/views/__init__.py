@@ -1,0 +1,1 @@
+"""The operations, by who may call them."""
