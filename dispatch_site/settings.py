@@ -141,6 +141,8 @@ REDIS_URL = env.str("REDIS_URL", default=_layout.redis_url)
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
 _database = database_from_url(DATABASE_URL)
 _database["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("DATABASE_BEHIND_PGBOUNCER", default=False)
+# A connection that a restarted server broke is noticed before it is used again.
+_database["CONN_HEALTH_CHECKS"] = True
 if DATABASE_POOL_SIZE:
     _database["OPTIONS"] = {
         **_database["OPTIONS"],  # type: ignore[dict-item]
@@ -152,7 +154,6 @@ if DATABASE_POOL_SIZE:
     }
 else:
     _database["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
-    _database["CONN_HEALTH_CHECKS"] = True
 _database["TEST"] = {
     "NAME": "test_{}{}".format(
         _database["NAME"],
@@ -302,6 +303,10 @@ if PRODUCTION:
     CSRF_COOKIE_SECURE = True
     if ALLAUTH_TRUSTED_PROXY_COUNT:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# -- the API ---------------------------------------------------------------------------------
+# Requests a minute that one token may make; 0 lifts the limit.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
 
 # -- watching --------------------------------------------------------------------------------
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

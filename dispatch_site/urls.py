@@ -1,6 +1,6 @@
 """Every address of the site. tests/house/test_role_table.py says who may open which."""
 
-from importlib.util import find_spec
+import warnings
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
@@ -25,18 +25,18 @@ urlpatterns = [
 ]
 
 
-def _there(module: str) -> bool:
+def _include(prefix: str, module: str) -> None:
     try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
+        urlpatterns.append(path(prefix, include(module)))
+    except ImportError as error:
+        warnings.warn(f"{module} is not there yet: {error}", stacklevel=1)
 
 
-if _there("jobs.console.urls"):
-    urlpatterns.append(path("console/", include("jobs.console.urls")))
-if _there("portal.urls"):
-    urlpatterns.append(path("portal/", include("portal.urls")))
-if _there("jobs.api.api"):
+_include("console/", "jobs.console.urls")
+_include("portal/", "portal.urls")
+try:
     from jobs.api.api import api
 
     urlpatterns.append(path("api/v1/", api.urls))
+except ImportError as error:
+    warnings.warn(f"jobs.api is not there yet: {error}", stacklevel=1)

@@ -38,6 +38,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
     """After the migrations, let app_now() obey the setting that the ``clock`` fixture writes."""
     from network.clock import install_test_clock
 
+    # pytest-django makes the test database only when it sees beforehand that a test wants it; a
+    # fixture that asks for it in passing would otherwise work on the real one.
+    if not connection.settings_dict["NAME"].startswith("test_"):
+        pytest.exit("There is no test database: mark the test or name the `db` fixture.", 3)
     with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
         install_test_clock(cursor)
 
@@ -86,16 +90,16 @@ class DomainClock:
 
 
 @pytest.fixture
-def clock(request: pytest.FixtureRequest) -> Iterator[DomainClock]:
-    """Domain time in a test's hands. Wall time until it is set."""
-    if "transactional_db" not in request.fixturenames:
-        request.getfixturevalue("db")
+def clock(db: None) -> Iterator[DomainClock]:
+    """Domain time in a test's hands. Wall time until it is set.
+
+    Works inside a test's transaction and, with ``django_db(transaction=True)``, outside.
+    """
     held = DomainClock()
     yield held
-    connection.ensure_connection()
-    if not connection.needs_rollback:
+    # Inside a transaction its rollback takes the setting back.
+    if not connection.in_atomic_block:
         held.release()
-    if "transactional_db" in request.fixturenames:
         held.everywhere(None)
 
 

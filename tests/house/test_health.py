@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test import Client, override_settings
 
-from tests.house.world import make_world
+from network.models import BranchStaff
+from tests.jobs.world import make_branch, make_user
 
 pytestmark = pytest.mark.django_db
 NOWHERE = "unix:///tmp/firstcall-there-is-no-such-socket?db=0"
@@ -72,11 +73,13 @@ def test_a_change_by_get_only_pages_refuses_post(client: Client) -> None:
 
 
 def test_metrics_are_for_superusers_and_token_holders(client: Client) -> None:
-    world = make_world()
+    dispatcher = make_user("nora@example.com")
+    BranchStaff.objects.create(user=dispatcher, branch=make_branch(), role="dispatcher")
+    admin = make_user("ada@example.com", is_staff=True, is_superuser=True)
     assert client.get("/metrics").status_code == 403
-    client.force_login(world.users["dispatcher"])
+    client.force_login(dispatcher)
     assert client.get("/metrics").status_code == 403
-    client.force_login(world.users["admin"])
+    client.force_login(admin)
     beat(2)
     answer = client.get("/metrics")
     assert answer.status_code == 200

@@ -1,0 +1,1 @@
+"""Benchmarks: ratios taken in one run, both sides doing the same full work."""
