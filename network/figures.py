@@ -51,7 +51,7 @@ _TRAIL = {
     ),
     "next": ("tr-next", "waiting", mark_safe('<circle class="fill" cx="8" cy="8" r="2.1"/>')),
 }
-_TRAIL_DOTS = 6
+_TRAIL_MARKS = 7
 
 
 def ring(*, seconds_left: float, total_seconds: float) -> SafeString:
@@ -83,7 +83,8 @@ def priority_mark(priority: str) -> SafeString:
 def trail(statuses: Sequence[tuple[int, str]], remaining: int) -> SafeString:
     """The cascade in one line: a mark for each (rank, offer status), a dot for each still to ask.
 
-    ``remaining`` counts those not asked yet; beyond six dots a figure says the rest.
+    ``remaining`` counts those not asked yet; of these the first few are drawn, so that the line
+    keeps to its column, and a figure says the rest.
     """
     marks: list[SafeString] = []
     words: list[str] = []
@@ -91,7 +92,7 @@ def trail(statuses: Sequence[tuple[int, str]], remaining: int) -> SafeString:
         css, word, body = _TRAIL.get(status, _TRAIL["next"])
         marks.append(_trail_mark(css, body))
         words.append(f"rank {rank} {word}")
-    dots = min(remaining, _TRAIL_DOTS)
+    dots = min(remaining, max(2, _TRAIL_MARKS - len(marks)))
     css, _, body = _TRAIL["next"]
     marks.extend(_trail_mark(css, body) for _ in range(dots))
     if remaining:
