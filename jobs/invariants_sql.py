@@ -220,7 +220,7 @@ DECLARE
   offer jobs_offer;
 BEGIN
   IF NOT EXISTS (SELECT 1 FROM jobs_jobevent
-                  WHERE offer_id = NEW.id AND to_status = NEW.status) THEN
+                  WHERE offer_id = NEW.id AND to_status = NEW.status AND to_status <> '') THEN
     RAISE EXCEPTION 'offer % became % without an event', NEW.id, NEW.status USING
       ERRCODE = 'check_violation', CONSTRAINT = 'offer_transitions_write_one_event',
       TABLE = 'jobs_offer';

@@ -23,14 +23,20 @@ class Booking(models.Model):
         CANCELLED = "cancelled", "cancelled"
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
-    branch = models.ForeignKey("network.Branch", on_delete=models.PROTECT, related_name="+")
+    branch = models.ForeignKey(
+        "network.Branch",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,  # the job's own; the audit compares them
+    )
     job = models.ForeignKey("jobs.Job", on_delete=models.PROTECT, related_name="bookings")
     offer = models.OneToOneField("jobs.Offer", on_delete=models.PROTECT, related_name="booking")
     contractor = models.ForeignKey(
-        "network.Contractor", on_delete=models.PROTECT, related_name="bookings"
+        "network.Contractor", on_delete=models.PROTECT, related_name="bookings", db_index=False
     )
     technician = models.ForeignKey(
-        "network.Technician", on_delete=models.PROTECT, related_name="bookings"
+        "network.Technician", on_delete=models.PROTECT, related_name="bookings", db_index=False
     )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()

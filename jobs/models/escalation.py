@@ -12,7 +12,13 @@ from jobs.states import EscalationKind
 class Escalation(models.Model):
     """Open until a person or a later event settles it; at most one of a kind per job."""
 
-    branch = models.ForeignKey("network.Branch", on_delete=models.PROTECT, related_name="+")
+    branch = models.ForeignKey(
+        "network.Branch",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,  # the job's own; the audit compares them
+    )
     job = models.ForeignKey("jobs.Job", on_delete=models.PROTECT, related_name="escalations")
     kind = models.CharField(max_length=24, choices=EscalationKind.choices)
     opened_at = models.DateTimeField()

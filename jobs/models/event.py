@@ -14,17 +14,31 @@ class JobEvent(models.Model):
     ``to_status`` are set on transitions: of the job, or of ``offer`` when that is set.
     """
 
-    branch = models.ForeignKey("network.Branch", on_delete=models.PROTECT, related_name="+")
-    job = models.ForeignKey("jobs.Job", on_delete=models.PROTECT, related_name="events")
+    branch = models.ForeignKey(
+        "network.Branch",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,  # the job's own; the audit compares them
+    )
+    job = models.ForeignKey(
+        "jobs.Job", on_delete=models.PROTECT, related_name="events", db_index=False
+    )
     sequence = models.PositiveIntegerField()
     at = models.DateTimeField()
     kind = models.CharField(max_length=40)
     actor_kind = models.CharField(max_length=12)
     actor_label = models.CharField(max_length=120)
     actor_user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
     )
-    offer = models.ForeignKey("jobs.Offer", on_delete=models.PROTECT, null=True, related_name="+")
+    offer = models.ForeignKey(
+        "jobs.Offer", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     from_status = models.CharField(max_length=12, blank=True)
     to_status = models.CharField(max_length=12, blank=True)
     data = models.JSONField(default=dict)

@@ -19,7 +19,9 @@ class Job(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
-    branch = models.ForeignKey("network.Branch", on_delete=models.PROTECT, related_name="jobs")
+    branch = models.ForeignKey(
+        "network.Branch", on_delete=models.PROTECT, related_name="jobs", db_index=False
+    )
     reference = models.CharField(max_length=40)
     client = models.ForeignKey(
         "network.Client", on_delete=models.PROTECT, null=True, blank=True, related_name="jobs"

@@ -31,12 +31,24 @@ class Message(models.Model):
         APPOINTMENT_CHANGED = "appointment_changed", "Appointment changed"
         APPOINTMENT_CANCELLED = "appointment_cancelled", "Appointment cancelled"
 
-    branch = models.ForeignKey("network.Branch", on_delete=models.PROTECT, related_name="+")
-    event = models.ForeignKey("jobs.JobEvent", on_delete=models.PROTECT, related_name="messages")
+    branch = models.ForeignKey(
+        "network.Branch",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,  # the job's own; the audit compares them
+    )
+    event = models.ForeignKey(
+        "jobs.JobEvent", on_delete=models.PROTECT, related_name="messages", db_index=False
+    )
     job = models.ForeignKey("jobs.Job", on_delete=models.PROTECT, related_name="messages")
     recipient_kind = models.CharField(max_length=10, choices=Recipient.choices)
     contractor = models.ForeignKey(
-        "network.Contractor", on_delete=models.PROTECT, null=True, related_name="+"
+        "network.Contractor",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
     )
     channel = models.CharField(max_length=10)
     address = models.CharField(max_length=254)

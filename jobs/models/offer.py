@@ -29,15 +29,23 @@ class Offer(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
-    branch = models.ForeignKey("network.Branch", on_delete=models.PROTECT, related_name="+")
+    branch = models.ForeignKey(
+        "network.Branch",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,  # the job's own; the audit compares them
+    )
     job = models.ForeignKey("jobs.Job", on_delete=models.PROTECT, related_name="offers")
-    round = models.ForeignKey("jobs.Round", on_delete=models.PROTECT, related_name="offers")
+    round = models.ForeignKey(
+        "jobs.Round", on_delete=models.PROTECT, related_name="offers", db_index=False
+    )
     rank = models.PositiveSmallIntegerField(help_text="Rank in the decision; 0: not ranked.")
     contractor = models.ForeignKey(
-        "network.Contractor", on_delete=models.PROTECT, related_name="offers"
+        "network.Contractor", on_delete=models.PROTECT, related_name="offers", db_index=False
     )
     technician = models.ForeignKey(
-        "network.Technician", on_delete=models.PROTECT, related_name="offers"
+        "network.Technician", on_delete=models.PROTECT, related_name="offers", db_index=False
     )
     status = models.CharField(
         max_length=10, choices=OfferStatus.choices, default=OfferStatus.PENDING
