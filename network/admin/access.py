@@ -25,19 +25,28 @@ def admin_branches(request: HttpRequest) -> QuerySet[Branch]:
     return Branch.objects.filter(staff__user=user, staff__role=StaffRole.ADMIN)
 
 
+def own_branch_ids(request: HttpRequest) -> frozenset[int]:
+    """Asked for every model and permission of a page, so it is read once a request."""
+    ids: frozenset[int] | None = getattr(request, "admin_branch_ids", None)
+    if ids is None:
+        ids = frozenset(admin_branches(request).values_list("pk", flat=True))
+        request.admin_branch_ids = ids  # type: ignore[attr-defined]
+    return ids
+
+
 class _Scoped:
     """Rows, and choices in forms, of the user's own branches only."""
 
     branch_path = "branch"
 
     def is_own(self, request: HttpRequest, obj: Model | None) -> bool:
-        branches = admin_branches(request)
-        if obj is not None and obj.pk is not None:
-            owner: Any = obj
-            for step in self.branch_path.split("__") if self.branch_path != "pk" else []:
-                owner = getattr(owner, step)
-            branches = branches.filter(pk=owner.pk)
-        return branches.exists()
+        ids = own_branch_ids(request)
+        if obj is None or obj.pk is None:
+            return bool(ids)
+        owner: Any = obj
+        for step in self.branch_path.split("__") if self.branch_path != "pk" else []:
+            owner = getattr(owner, step)
+        return owner.pk in ids
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any

@@ -8,26 +8,7 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from network.models import Branch, StaffRole
-
-
-def admin_branches(request: HttpRequest) -> QuerySet[Branch]:
-    """The branches whose ranking the user may see and change."""
-    user: Any = request.user
-    if not user.is_active or not user.is_staff:
-        return Branch.objects.none()
-    if user.is_superuser:
-        return Branch.objects.all()
-    return Branch.objects.filter(staff__user=user, staff__role=StaffRole.ADMIN)
-
-
-def _own_ids(request: HttpRequest) -> frozenset[int]:
-    """Asked for every model and permission of a page, so it is read once a request."""
-    ids: frozenset[int] | None = getattr(request, "ranking_branch_ids", None)
-    if ids is None:
-        ids = frozenset(admin_branches(request).values_list("pk", flat=True))
-        request.ranking_branch_ids = ids  # type: ignore[attr-defined]
-    return ids
+from network.admin.access import own_branch_ids
 
 
 class BranchAdmin(admin.ModelAdmin):
@@ -37,13 +18,13 @@ class BranchAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         queryset = super().get_queryset(request)
-        return queryset.filter(branch_id__in=_own_ids(request))
+        return queryset.filter(branch_id__in=own_branch_ids(request))
 
     def is_own(self, request: HttpRequest, obj: Model | None) -> bool:
         """Without a row: whether there is any branch whose ranking is the user's to see."""
         if obj is None:
-            return bool(_own_ids(request))
-        return obj.branch_id in _own_ids(request)  # type: ignore[attr-defined]
+            return bool(own_branch_ids(request))
+        return obj.branch_id in own_branch_ids(request)  # type: ignore[attr-defined]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.is_own(request, None)

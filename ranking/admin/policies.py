@@ -18,7 +18,8 @@ from django.utils.html import format_html
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_POST
 
-from ranking.admin.access import BranchAdmin, admin_branches
+from network.admin.access import admin_branches
+from ranking.admin.access import BranchAdmin
 from ranking.admin.forms import PolicyForm, PublishForm, field_name, fingerprint
 from ranking.criteria import REGISTRY, Criterion
 from ranking.errors import PolicyError
