@@ -20,7 +20,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if user.is_superuser or BranchStaff.objects.filter(user=user).exists():
         return redirect("console:board")
     if ContractorUser.objects.filter(user=user).exists():
-        return redirect("portal:home")
+        return redirect("portal:today")
     if user.is_staff:
         return redirect("admin:index")
     raise PermissionDenied(

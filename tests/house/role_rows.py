@@ -1,66 +1,14 @@
-"""The table: address name → what each role gets.
-
-Short words for the usual rows are at the top; `302` for nobody means "to the sign-in page". A tuple
-means that any of its numbers is right (a POST without its data is refused in its own way).
-"""
+"""The role table: who gets what at every address of the site, the API and the health pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
+from tests.house.role_row import Row, api, each, everybody
+from tests.house.role_rows_pages import CONSOLE, PORTAL
 from tests.house.role_world import FullWorld
-from tests.house.world import ROLES
-
-Status = int | tuple[int, ...]
-Arguments = Callable[[FullWorld], dict[str, object]]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One address: what each role gets, for which method and arguments.
-
-    ``token`` not None: an address of the API, asked with the role's token instead of a session.
-    """
-
-    name: str
-    expected: dict[str, Status]
-    method: str = "GET"
-    kwargs: Arguments = field(default=lambda world: {})
-    body: str = ""
-    content_type: str = "application/x-www-form-urlencoded"
-    token: bool | None = None
-    asks_for_sign_in: bool = True
-
-
-def each(
-    *,
-    anonymous: Status,
-    dispatcher: Status,
-    contractor: Status,
-    admin: Status,
-    other_dispatcher: Status | None = None,
-    other_contractor: Status | None = None,
-) -> dict[str, Status]:
-    """A row's numbers; the others get what their colleagues get unless said otherwise."""
-    return {
-        "anonymous": anonymous,
-        "dispatcher": dispatcher,
-        "contractor": contractor,
-        "admin": admin,
-        "other_dispatcher": dispatcher if other_dispatcher is None else other_dispatcher,
-        "other_contractor": contractor if other_contractor is None else other_contractor,
-    }
-
-
-def everybody(status: Status) -> dict[str, Status]:
-    return dict.fromkeys(ROLES, status)
-
 
 SIGNED_IN = each(anonymous=302, dispatcher=200, contractor=200, admin=200)
 # allauth sends people who are signed in away from the pages for signing in.
 FOR_STRANGERS = each(anonymous=200, dispatcher=302, contractor=302, admin=302)
-SUPERUSERS = each(anonymous=302, dispatcher=403, contractor=403, admin=200)
 
 # Checked by rule in test_role_table.py, page by page.
 BY_RULE = ("admin:", "django_rq:")
@@ -100,24 +48,69 @@ HOUSE = [
 ]
 
 
-def api(
-    name: str,
-    expected: dict[str, Status],
-    *,
-    method: str = "GET",
-    kwargs: Arguments = lambda world: {},
-    body: str = "{}",
-) -> Row:
-    """A row of the API: JSON in, asked with the role's token."""
-    return Row(
-        name,
-        expected,
-        method=method,
-        kwargs=kwargs,
-        body=body,
-        content_type="application/json",
-        token=True,
-    )
+def job(world: FullWorld) -> dict[str, object]:
+    return {"job_id": world.job.public_id}
 
 
-ROWS: dict[str, Row] = {f"{row.method} {row.name}": row for row in HOUSE}
+def booked(world: FullWorld) -> dict[str, object]:
+    return {"job_id": world.booked_job.public_id}
+
+
+def offer(world: FullWorld) -> dict[str, object]:
+    return {"offer_id": world.offer.public_id}
+
+
+# 401 without a token (the admin has none), 403 with one of the other scope.
+BRANCH_LIST = each(anonymous=401, dispatcher=200, contractor=403, admin=401)
+BRANCH_THING = {**BRANCH_LIST, "other_dispatcher": 404}
+CONTRACTOR_LIST = each(anonymous=401, dispatcher=403, contractor=200, admin=401)
+CONTRACTOR_THING = {**CONTRACTOR_LIST, "other_contractor": 404}
+# Allowed, and then refused for what was sent or for the visit's state.
+CONTRACTOR_STEP = {**CONTRACTOR_THING, "contractor": (200, 409, 422)}
+
+API = [
+    api("api:openapi-json", everybody(200)),
+    api("api:openapi-view", everybody(200)),
+    api("api:api-root", everybody(404)),
+    api("api:nothing-here", everybody(404), kwargs=lambda world: {"rest": "nowhere"}),
+    api("api:list_jobs", BRANCH_LIST),
+    api(
+        "api:create", each(anonymous=401, dispatcher=422, contractor=403, admin=401), method="POST"
+    ),
+    api("api:get_job", BRANCH_THING, kwargs=job),
+    api("api:get_ranking", BRANCH_THING, kwargs=job),
+    api("api:list_events", BRANCH_THING, kwargs=job),
+    api(
+        "api:cancel",
+        BRANCH_THING,
+        method="POST",
+        kwargs=job,
+        body='{"by": "customer", "reason": "price"}',
+    ),
+    api("api:list_offers", CONTRACTOR_LIST),
+    api("api:get_offer", CONTRACTOR_THING, kwargs=offer),
+    api("api:accept", CONTRACTOR_THING, method="POST", kwargs=offer),
+    api(
+        "api:decline",
+        CONTRACTOR_THING,
+        method="POST",
+        kwargs=offer,
+        body='{"reason": "too_far"}',
+    ),
+    api("api:list_visits", CONTRACTOR_LIST),
+    api(
+        "api:eta",
+        CONTRACTOR_STEP,
+        method="POST",
+        kwargs=booked,
+        body='{"eta": "2026-11-03T09:30:00-05:00"}',
+    ),
+    api("api:en_route", CONTRACTOR_STEP, method="POST", kwargs=booked),
+    api("api:arrive", CONTRACTOR_STEP, method="POST", kwargs=booked),
+    api("api:complete", CONTRACTOR_STEP, method="POST", kwargs=booked, body='{"result": "fixed"}'),
+    api("api:release", CONTRACTOR_THING, method="POST", kwargs=booked, body='{"reason": "sick"}'),
+]
+
+ROWS: dict[str, Row] = {
+    f"{row.method} {row.name}": row for row in [*HOUSE, *API, *CONSOLE, *PORTAL]
+}

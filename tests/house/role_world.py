@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from jobs.actors import Actor
-from jobs.models import Booking, Job, Offer
+from jobs.models import Booking, Escalation, Job, Offer
 from jobs.services.answers import accept_offer
 from jobs.services.jobs import create_job
 from jobs.services.tokens import issue_token
@@ -52,6 +52,7 @@ class FullWorld:
     booked_job: Job
     booking: Booking
     stuck_job: Job
+    escalation: Escalation
     time_off: CalendarEntry
     users: dict[str, User | None]
     tokens: dict[str, str | None]
@@ -87,6 +88,7 @@ def make_full_world() -> FullWorld:
         booked_job=booked_job,
         booking=booking,
         stuck_job=stuck_job,
+        escalation=Escalation.objects.get(job=stuck_job, closed_at=None),
         time_off=time_off,
         users={
             "anonymous": None,
