@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -108,7 +109,7 @@ def find_eligible(work: WorkOrder, *, at: datetime) -> Eligibility:
     of the branch.
     """
     skills, day = _needed(work)
-    parameters = {
+    parameters: dict[str, Any] = {
         "branch": work.branch_id,
         "cells": cell_and_ancestors(work.cell),
         "skills": skills,

@@ -72,14 +72,14 @@ class BranchAdmin(BranchModelAdmin):
     readonly_fields = ["is_sample", "is_simulated"]
     inlines = [StaffInline]
 
-    def is_own(self, request: HttpRequest, obj: object | None) -> bool:  # type: ignore[override]
+    def is_own(self, request: HttpRequest, obj: object | None) -> bool:
         branches = admin_branches(request)
         if isinstance(obj, Branch) and obj.pk is not None:
             branches = branches.filter(pk=obj.pk)
         return branches.exists()
 
     def has_add_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)  # type: ignore[union-attr]
+        return bool(request.user.is_active and request.user.is_superuser)
 
     def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)  # type: ignore[union-attr]
+        return bool(request.user.is_active and request.user.is_superuser)
