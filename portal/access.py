@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -21,6 +20,7 @@ from django.utils.cache import add_never_cache_headers
 
 from jobs.actors import Actor
 from jobs.models import Booking, Offer
+from jobs.querysets import BookingQuerySet, OfferQuerySet
 from network.models import Contractor, ContractorUser, Technician, User
 
 SESSION_CONTRACTOR = "portal_contractor_id"
@@ -55,12 +55,12 @@ class Acting:
         """Whether there are several people to tell apart; a sole trader never sees the word."""
         return len(self.technicians) > 1
 
-    def offers(self) -> QuerySet[Offer]:
+    def offers(self) -> OfferQuerySet:
         """The offers this user may see."""
         mine = Offer.objects.of_contractor(self.contractor)
         return mine if self.technician_id is None else mine.filter(technician=self.technician_id)
 
-    def bookings(self) -> QuerySet[Booking]:
+    def bookings(self) -> BookingQuerySet:
         """The visits this user may see."""
         mine = Booking.objects.of_contractor(self.contractor)
         return mine if self.technician_id is None else mine.filter(technician=self.technician_id)

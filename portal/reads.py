@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from jobs.models import Booking, Offer
+from jobs.querysets import BookingQuerySet, OfferQuerySet
 from jobs.states import OfferStatus
 from network.clock import AppNow
 from portal.access import Acting
@@ -17,13 +18,13 @@ from portal.work import AskedOffer, OwnVisit, asked_offer, own_visit
 PAST_ROWS = 30
 
 
-def _with_work(offers: QuerySet[Offer]) -> QuerySet[Offer]:
+def _with_work(offers: OfferQuerySet) -> OfferQuerySet:
     return offers.select_related(
         "job__service_type", "round", "technician", "contractor", "booking"
     )
 
 
-def _with_site(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
+def _with_site(bookings: BookingQuerySet) -> BookingQuerySet:
     return bookings.select_related("job__service_type", "offer", "technician")
 
 

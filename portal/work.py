@@ -213,6 +213,7 @@ class OwnVisit:
     currency: str
     limit: Decimal | None
     travel_minutes: float
+    technician_id: int
     technician: str
     site: Site | None
 
@@ -281,6 +282,7 @@ def own_visit(booking: Booking) -> OwnVisit:
         currency=booking.offer.currency,
         limit=job.not_to_exceed if theirs else None,
         travel_minutes=booking.offer.travel_minutes,
+        technician_id=booking.technician_id,
         technician=booking.technician.name,
         site=site if theirs else None,
     )

@@ -1,0 +1,28 @@
+"""Addresses of the contractor's pages. Messages link to offers and visits by these paths."""
+
+from django.urls import path
+
+from portal.views import calendar, choose, offers, profile, stream, today, visits
+
+app_name = "portal"
+
+urlpatterns = [
+    path("", today.today, name="today"),
+    path("offers/", offers.offers, name="offers"),
+    path("offers/<uuid:public_id>/", offers.offer, name="offer"),
+    path("offers/<uuid:public_id>/accept/", offers.accept, name="accept"),
+    path("offers/<uuid:public_id>/decline/", offers.decline, name="decline"),
+    path("visits/", today.visits, name="visits"),
+    path("visits/<uuid:public_id>/", visits.visit, name="visit"),
+    path("visits/<uuid:public_id>/start/", visits.start, name="start"),
+    path("visits/<uuid:public_id>/arrived/", visits.arrived, name="arrived"),
+    path("visits/<uuid:public_id>/eta/", visits.eta, name="eta"),
+    path("visits/<uuid:public_id>/complete/", visits.complete, name="complete"),
+    path("visits/<uuid:public_id>/release/", visits.release, name="release"),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/time-off/", calendar.time_off, name="time_off"),
+    path("calendar/time-off/<int:entry_id>/remove/", calendar.remove, name="remove_time_off"),
+    path("you/", profile.you, name="you"),
+    path("contractor/", choose.choose, name="choose"),
+    path("stream/", stream.stream, name="stream"),
+]
