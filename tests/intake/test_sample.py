@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -58,7 +59,7 @@ def assert_the_three_lead(job: Job) -> None:
     names, scores = ranked(job)
     assert names[:3] == THREE, list(zip(names, scores, strict=True))[:6]
     assert len(names) > 3, "the three are not alone"
-    gaps = [first - second for first, second in zip(scores[:3], scores[1:4], strict=True)]
+    gaps = [first - second for first, second in pairwise(scores[:4])]
     assert min(gaps) > MARGIN, list(zip(names, scores, strict=True))[:6]
 
 
