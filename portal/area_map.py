@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from math import cos, radians
 from pathlib import Path
 
@@ -38,6 +38,15 @@ class Outline:
     kind: str
     ring: Ring
 
+    def is_near(self, latitude: float, longitude: float, *, degrees: float) -> bool:
+        """Whether its bounding box comes that near; spares clipping what is far away."""
+        lons = [x for x, _ in self.ring]
+        lats = [y for _, y in self.ring]
+        return (
+            min(lons) - degrees <= longitude <= max(lons) + degrees
+            and min(lats) - degrees <= latitude <= max(lats) + degrees
+        )
+
 
 @cache
 def outlines() -> tuple[Outline, ...]:
@@ -61,7 +70,11 @@ def middle_of_area(cell: int) -> tuple[float, float]:
 
 def area_map(*, cell: int, area: str, unit: str) -> SafeString:
     """The picture as SVG, or nothing where no outline is near: a bare circle says nothing."""
-    latitude, longitude = middle_of_area(cell)
+    return _drawn(*middle_of_area(cell), area, unit)
+
+
+@lru_cache(maxsize=256)
+def _drawn(latitude: float, longitude: float, area: str, unit: str) -> SafeString:
     shrink = cos(radians(latitude))
 
     def project(point: tuple[float, float]) -> tuple[float, float]:
@@ -71,7 +84,10 @@ def area_map(*, cell: int, area: str, unit: str) -> SafeString:
         )
 
     drawn = []
+    reach = (WIDTH / 2 + MARGIN) / (shrink * KM_PER_DEGREE * PIXELS_PER_KM)
     for outline in outlines():
+        if not outline.is_near(latitude, longitude, degrees=reach):
+            continue
         ring = clipped([project(point) for point in outline.ring])
         if len(ring) > 2:
             css = "m-county" if outline.kind == "county" else "m-hood"
