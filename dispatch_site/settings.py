@@ -242,12 +242,16 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # -- mail ------------------------------------------------------------------------------------
+if PRODUCTION and not {"EMAIL_HOST", "EMAIL_BACKEND"} & os.environ.keys():
+    raise ImproperlyConfigured(
+        "EMAIL_HOST is not set: contractors and customers would never hear of anything."
+    )
 EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND",
     default=(
         "django.core.mail.backends.smtp.EmailBackend"
         if "EMAIL_HOST" in os.environ
-        else "django.core.mail.backends.console.EmailBackend"
+        else "dispatch_site.mail.LineBackend"
     ),
 )
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")

@@ -59,9 +59,7 @@ def task_each() -> tuple[float, int]:
         redis = Redis.from_url(redis_url())
         redis.flushdb()
         queue = Queue("default", connection=redis)
-        workers = [
-            manage("rqworker", "default", "--verbosity", "0") for _ in range(2)
-        ]
+        workers = [manage("rqworker", "default", "--verbosity", "0") for _ in range(2)]
         try:
             _wait_for_workers(redis)
             started = time.perf_counter()

@@ -17,6 +17,7 @@ PRODUCTION = {
     "REDIS_URL": "redis://redis.example:6379/0",
     "SECRET_KEY": "k7w-" + "pU3x9Lq0ZbT1" * 5,
     "BASE_URL": "https://dispatch.example",
+    "EMAIL_HOST": "mail.example",
 }
 
 
@@ -37,13 +38,21 @@ def test_the_deploy_check_is_clean_with_production_variables(tmp_path: Path) -> 
     assert "no issues (0 silenced)" in done.stdout
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "BASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "BASE_URL", "REDIS_URL", "EMAIL_HOST"])
 def test_production_names_what_is_missing(missing: str, tmp_path: Path) -> None:
     given = {name: value for name, value in PRODUCTION.items() if name != missing}
     done = manage("check", var=tmp_path, **given)
     assert done.returncode != 0
     assert missing in done.stderr
     assert not (tmp_path / "secret-key").exists()
+
+
+def test_static_files_can_be_collected_with_every_reference_in_them(tmp_path: Path) -> None:
+    """Production names files by their contents and refuses a sheet with a dangling reference."""
+    place = tmp_path / "static"
+    done = manage("collectstatic", "--noinput", var=tmp_path, STATIC_ROOT=str(place), **PRODUCTION)
+    assert done.returncode == 0, done.stderr
+    assert (place / "staticfiles.json").exists()
 
 
 def test_a_scaled_clock_is_refused_in_production(tmp_path: Path) -> None:
