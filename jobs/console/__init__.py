@@ -1,0 +1,1 @@
+"""The dispatcher's pages: over the domain, which never imports them."""

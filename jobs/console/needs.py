@@ -1,0 +1,258 @@
+"""The "needs you" lane: every open question, with what is known and what can be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, IntegerField, Prefetch, Value, When
+from django.urls import reverse
+
+from jobs.console import words
+from jobs.console.rows import job_url
+from jobs.models import Booking, Escalation, Job, Offer, Round
+from jobs.states import EscalationKind, OfferStatus, Priority
+from network import display
+from network.models import Branch
+
+#: Cards on the board; more are a filter away.
+CARDS = 6
+_URGENCY = Case(
+    *(When(job__priority=priority, then=Value(rank)) for rank, priority in enumerate(Priority)),
+    default=Value(9),
+    output_field=IntegerField(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One remedy: a POST (``action``), a form in a dialog (``dialog``), or a plain link."""
+
+    label: str
+    icon: str
+    hint: str = ""
+    url: str = ""
+    action: str = ""
+    dialog: bool = False
+    fields: dict[str, Any] = field(default_factory=dict)
+    main: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One open question, as ``components/_needs_card.html`` takes it."""
+
+    escalation: Escalation
+    job: Job
+    url: str
+    what: str
+    fixes: list[Fix]
+
+
+def load_cards(
+    branch: Branch, *, at: datetime, limit: int | None = CARDS, job: Job | None = None
+) -> list[Card]:
+    """Open questions of the branch (or of one job), most urgent first. Four queries."""
+    questions = (
+        Escalation.objects.filter(branch=branch, closed_at__isnull=True)
+        .select_related("job__service_type")
+        .prefetch_related(
+            Prefetch("job__offers", Offer.objects.select_related("contractor").order_by("pk")),
+            Prefetch(
+                "job__bookings",
+                Booking.objects.select_related("contractor", "technician").order_by("-pk"),
+            ),
+            Prefetch("job__rounds", Round.objects.order_by("-number")),
+        )
+        .annotate(urgency=_URGENCY)
+        .order_by("urgency", "job__window_end", "opened_at", "pk")
+    )
+    if job is not None:
+        questions = questions.filter(job=job)
+    return [make_card(question, branch=branch, at=at) for question in questions[:limit]]
+
+
+def make_card(question: Escalation, *, branch: Branch, at: datetime) -> Card:
+    """The card of a question loaded by ``load_cards``."""
+    job = question.job
+    maker = _Maker(question, branch, at)
+    what, fixes = {
+        EscalationKind.NO_CANDIDATES: maker.no_candidates,
+        EscalationKind.EVERYONE_ASKED: maker.everyone_asked,
+        EscalationKind.NO_CHECK_IN: maker.no_check_in,
+        EscalationKind.NOT_FINISHED: maker.not_finished,
+        EscalationKind.NEEDS_ANOTHER_VISIT: maker.another_visit,
+        EscalationKind.NO_ACCESS: maker.no_access,
+        EscalationKind.DISPATCH_FAILED: maker.failed,
+    }.get(EscalationKind(question.kind), maker.failed)()
+    return Card(question, job, job_url(branch, job), what, [*fixes, maker.settle()])
+
+
+class _Maker:
+    """Sentences and remedies for one question."""
+
+    def __init__(self, question: Escalation, branch: Branch, at: datetime) -> None:
+        self.question = question
+        self.job = question.job
+        self.branch = branch
+        self.at = at
+        self.promised = "Promised " + display.window_short(
+            self.job.window_start, self.job.window_end, self.job.time_zone, at
+        )
+        rounds = list(self.job.rounds.all())
+        self.round = rounds[0] if rounds else None
+        bookings = list(self.job.bookings.all())
+        self.booking = bookings[0] if bookings else None
+
+    def no_candidates(self) -> tuple[str, list[Fix]]:
+        counts = self.question.data.get("not_eligible") or {}
+        known = f" Left out: {words.left_out(counts)}." if counts else ""
+        return (
+            f"{self.promised}. Nobody of {self.branch.name} can do this job.{known}",
+            [self.search(main=True), self.assign(), self.cancel()],
+        )
+
+    def everyone_asked(self) -> tuple[str, list[Fix]]:
+        offers = [o for o in self.job.offers.all() if self.round and o.round_id == self.round.pk]
+        total = int(self.question.data.get("asked", len(offers)))
+        said = words.answers(offers)
+        passed_over = total - len(offers)
+        if passed_over > 0:
+            said = ", ".join(filter(None, [said, f"{passed_over} could not be asked any more"]))
+        who = "The only one" if total == 1 else f"All {total}"
+        sentence = f"{self.promised}. {who} who could do it had a turn: {said}."
+        silent = [offer for offer in offers if offer.status == OfferStatus.EXPIRED]
+        again = [self.ask_again(silent[0], main=True)] if silent else []
+        return sentence, [*again, self.search(main=not silent), self.assign(), self.cancel()]
+
+    def no_check_in(self) -> tuple[str, list[Fix]]:
+        if self.booking is None:
+            return f"{self.promised}.", [self.visit("Record what happened")]
+        planned = self.booking.eta or self.booking.starts_at
+        name = self.booking.contractor.name
+        clock = display.clock(planned, self.job.time_zone)
+        return (
+            f"{self.promised}. {name} was due at {clock} and has not reported arriving.",
+            [
+                *self.call(main=True),
+                self.visit(f"Record {words.possessive(name)} report"),
+                self.dialog("rebook", "Rebook now", "shield-half", hint="same promise"),
+            ],
+        )
+
+    def not_finished(self) -> tuple[str, list[Fix]]:
+        if self.booking is None or self.booking.arrived_at is None:
+            return f"{self.promised}.", [self.visit("Record what happened")]
+        arrived = display.clock(self.booking.arrived_at, self.job.time_zone)
+        planned = display.clock(self.booking.ends_at, self.job.time_zone)
+        return (
+            f"{self.booking.contractor.name} arrived at {arrived}; the work was planned to end "
+            f"at {planned} and nothing was reported since.",
+            [*self.call(main=True), self.visit("Record the result")],
+        )
+
+    def another_visit(self) -> tuple[str, list[Fix]]:
+        return (
+            f"{self._who()} could not finish the work.{self._quote()}",
+            [self.follow_up(), *self.call_customer()],
+        )
+
+    def no_access(self) -> tuple[str, list[Fix]]:
+        return (
+            f"{self._who()} could not get in.{self._quote()}",
+            [*self.call_customer(main=True), self.follow_up(main=False)],
+        )
+
+    def failed(self) -> tuple[str, list[Fix]]:
+        wake = self.job.next_wake_at
+        later = f" It tries again at {display.clock(wake, self.job.time_zone)}." if wake else ""
+        return (
+            f"{self.promised}. An error stopped the search for this job.{later}",
+            [self.search(main=True), self.assign()],
+        )
+
+    # -- remedies ----------------------------------------------------------------------------
+    def url(self, name: str) -> str:
+        return reverse(
+            f"console:{name}", kwargs={"branch": self.branch.slug, "job": self.job.public_id}
+        )
+
+    def dialog(
+        self, name: str, label: str, icon: str, *, hint: str = "", main: bool = False
+    ) -> Fix:
+        return Fix(label, icon, hint, url=self.url(name), dialog=True, main=main)
+
+    def search(self, *, main: bool) -> Fix:
+        return Fix(
+            "Search again",
+            "refresh",
+            "everybody, as of now",
+            action=self.url("search_again"),
+            main=main,
+        )
+
+    def ask_again(self, offer: Offer, *, main: bool) -> Fix:
+        return Fix(
+            f"Ask {offer.contractor.name} once more",
+            "phone-outgoing",
+            f"rank {offer.rank}",
+            action=self.url("offer_next"),
+            fields={"contractor": offer.contractor_id},
+            main=main,
+        )
+
+    def assign(self) -> Fix:
+        return self.dialog("assign", "Assign by hand", "user-check")
+
+    def cancel(self) -> Fix:
+        return self.dialog("cancel", "Cancel the job", "ban")
+
+    def visit(self, label: str) -> Fix:
+        return self.dialog("visit_step", label, "pencil")
+
+    def call(self, *, main: bool = False) -> list[Fix]:
+        if self.booking is None or not self.booking.contractor.phone:
+            return []
+        person = self.booking.contractor
+        return [_call(person.name, person.phone, main=main)]
+
+    def call_customer(self, *, main: bool = False) -> list[Fix]:
+        if not self.job.customer_phone:
+            return []
+        return [_call(self.job.customer_name, self.job.customer_phone, main=main)]
+
+    def follow_up(self, *, main: bool = True) -> Fix:
+        address = reverse("console:branch_new_job", kwargs={"branch": self.branch.slug})
+        return Fix(
+            "Create the follow-up job",
+            "calendar-plus",
+            "prefilled",
+            url=f"{address}?from={self.job.public_id}",
+            main=main,
+        )
+
+    def settle(self) -> Fix:
+        address = reverse(
+            "console:settle", kwargs={"branch": self.branch.slug, "question": self.question.pk}
+        )
+        return Fix("Settled otherwise", "check", "in a word", url=address, dialog=True)
+
+    def _who(self) -> str:
+        return self.booking.contractor.name if self.booking else "The contractor"
+
+    def _quote(self) -> str:
+        note = str(self.question.data.get("note", "")).strip()
+        return f" “{note}”" if note else ""
+
+
+def _call(name: str, phone: str, *, main: bool) -> Fix:
+    return Fix(f"Call {name}", "phone", phone, url=tel(phone), main=main)
+
+
+def tel(phone: str) -> str:
+    """The address that dials a number; North American numbers get their country's code."""
+    digits = "".join(character for character in phone if character.isdigit())
+    if phone.strip().startswith("+"):
+        return f"tel:+{digits}"
+    return f"tel:+1{digits}" if len(digits) == 10 else f"tel:{digits}"

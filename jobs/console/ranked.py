@@ -1,0 +1,107 @@
+"""The ranking of a round with names, answers and what can be done with each candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from jobs.console import words
+from jobs.models import Job, Offer, Round
+from jobs.states import JobStatus, OfferStatus
+from network.models import Contractor, Technician
+from ranking.explain import Part, RankedCandidate, explain
+from ranking.models import Decision
+
+#: Rows shown at first; the others are one click away.
+SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One row of the ranking."""
+
+    candidate: RankedCandidate
+    name: str
+    technician: str
+    offer: Offer | None
+    may_be_next: bool
+
+    @property
+    def reasons(self) -> list[Part]:
+        return self.candidate.reasons()
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The newest decision (or an older round's), best first."""
+
+    decision: Decision
+    first: list[Candidate]
+    more: list[Candidate]
+    left_out: int
+    left_out_words: str
+
+    @property
+    def parts(self) -> list[Part]:
+        """The legend: the criteria, as the first candidate has them."""
+        return self.first[0].candidate.parts if self.first else []
+
+
+def load_ranking(
+    job: Job, current: Round | None, decision: Decision | None, offers: Iterable[Offer]
+) -> Ranking | None:
+    """The decision in words, or None before the first one. Two queries, for the names."""
+    if decision is None:
+        return None
+    candidates = explain(decision)
+    contractors = dict(
+        Contractor.objects.filter(pk__in=decision.contractor_ids).values_list("pk", "name")
+    )
+    technicians = dict(
+        Technician.objects.filter(pk__in=decision.technician_ids).values_list("pk", "name")
+    )
+    answered: dict[int, Offer] = {}
+    for offer in offers:
+        if current is not None and offer.round_id == current.pk:
+            answered[offer.contractor_id] = offer
+    running = job.status == JobStatus.OFFERING and job.round_number == decision.round_number
+    rows = [
+        _row(one, contractors, technicians, answered.get(one.contractor_id), running)
+        for one in candidates
+    ]
+    return Ranking(
+        decision=decision,
+        first=rows[:SHOWN],
+        more=rows[SHOWN:],
+        left_out=sum(decision.not_eligible.values()),
+        left_out_words=words.left_out(decision.not_eligible, most=4),
+    )
+
+
+def _row(
+    one: RankedCandidate,
+    contractors: Mapping[int, str],
+    technicians: Mapping[int, str],
+    offer: Offer | None,
+    running: bool,
+) -> Candidate:
+    name = contractors.get(one.contractor_id, "a former contractor")
+    technician = technicians.get(one.technician_id, "")
+    asked_now = offer is not None and offer.status == OfferStatus.PENDING
+    return Candidate(
+        candidate=one,
+        name=name,
+        technician="" if technician == name else technician,
+        offer=offer,
+        may_be_next=running and not asked_now,
+    )
+
+
+def first_reasons(decision: Decision | None, round_id: int | None) -> dict[tuple[int, int], str]:
+    """(round, contractor) → what set that candidate apart most, for the cascade's sentences."""
+    if decision is None or round_id is None:
+        return {}
+    return {
+        (round_id, one.contractor_id): ", ".join(part.sentence for part in one.reasons(2))
+        for one in explain(decision)
+    }

@@ -1,0 +1,36 @@
+"""Addresses of the console. A branch stands in the address, so that a link says what it shows.
+
+``~`` can be in no slug: those addresses lead to the pages of the user's own branch.
+"""
+
+from django.urls import path
+
+from jobs.console.access import choose_branch, entry
+from jobs.console.views import actions, board, intake, job, messages, stream
+
+app_name = "console"
+
+urlpatterns = [
+    path("", entry("branch_board"), name="board"),
+    path("~messages/", entry("branch_messages"), name="messages"),
+    path("~new/", entry("branch_new_job"), name="new_job"),
+    path("~branch/", choose_branch, name="choose_branch"),
+    path("<slug:branch>/", board.board, name="branch_board"),
+    path("<slug:branch>/jobs.csv", board.jobs_csv, name="jobs_csv"),
+    path("<slug:branch>/stream/", stream.stream, name="stream"),
+    path("<slug:branch>/messages/", messages.messages_page, name="branch_messages"),
+    path("<slug:branch>/zip/", intake.zip_lookup, name="zip_lookup"),
+    path("<slug:branch>/jobs/new/", intake.new_job, name="branch_new_job"),
+    path("<slug:branch>/jobs/new/first/", intake.who_first, name="who_first"),
+    path("<slug:branch>/jobs/<str:job>/", job.job_page, name="job"),
+    path("<slug:branch>/jobs/<str:job>/not-eligible/", job.not_eligible, name="not_eligible"),
+    path("<slug:branch>/jobs/<str:job>/assign/", actions.assign, name="assign"),
+    path("<slug:branch>/jobs/<str:job>/next/", actions.offer_next, name="offer_next"),
+    path("<slug:branch>/jobs/<str:job>/phone/", actions.phone_answer, name="phone_answer"),
+    path("<slug:branch>/jobs/<str:job>/search/", actions.search_again, name="search_again"),
+    path("<slug:branch>/jobs/<str:job>/rebook/", actions.rebook, name="rebook"),
+    path("<slug:branch>/jobs/<str:job>/visit/", actions.visit_step, name="visit_step"),
+    path("<slug:branch>/jobs/<str:job>/release/", actions.release, name="release"),
+    path("<slug:branch>/jobs/<str:job>/cancel/", actions.cancel, name="cancel"),
+    path("<slug:branch>/questions/<int:question>/", actions.settle, name="settle"),
+]
