@@ -1,12 +1,11 @@
 """Every address of the site. tests/house/test_role_table.py says who may open which."""
 
-import warnings
-
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
 from dispatch_site import health, home
+from jobs.api.api import api
 
 admin.site.site_header = "Firstcall admin"
 admin.site.site_title = "Firstcall"
@@ -22,21 +21,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/rq/", include("dispatch_site.rq_urls")),
     path("admin/", admin.site.urls),
+    path("console/", include("jobs.console.urls")),
+    path("portal/", include("portal.urls")),
+    path("api/v1/", api.urls),
 ]
-
-
-def _include(prefix: str, module: str) -> None:
-    try:
-        urlpatterns.append(path(prefix, include(module)))
-    except ImportError as error:
-        warnings.warn(f"{module} is not there yet: {error}", stacklevel=1)
-
-
-_include("console/", "jobs.console.urls")
-_include("portal/", "portal.urls")
-try:
-    from jobs.api.api import api
-
-    urlpatterns.append(path("api/v1/", api.urls))
-except ImportError as error:
-    warnings.warn(f"jobs.api is not there yet: {error}", stacklevel=1)

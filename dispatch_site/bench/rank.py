@@ -124,6 +124,7 @@ def _fill(branch: Branch, count: int) -> int:
         [
             Territory(
                 contractor=c,
+                branch=branch,
                 latitude=c.base_latitude,
                 longitude=c.base_longitude,
                 radius_km=12,
