@@ -54,12 +54,16 @@ _RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})\Z", re.ASCII
 )
 
+_LOST_PLUS = re.compile(r"\d{2}(\.\d+)? \d{2}:\d{2}\Z", re.ASCII)
+
 
 def _instant(value: Any) -> Any:
     # Numbers would be read as seconds since 1970, and far years overflow when zones are applied.
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not _RFC3339.match(value):
+        if isinstance(value, str) and _LOST_PLUS.search(value):
+            raise ValueError("Write the + of the offset as %2B in a query.")
         raise ValueError("Send an instant with its offset, as in 2026-11-24T08:00:00-05:00.")
     if not 2000 <= int(value[:4]) <= 2200:
         raise ValueError("Send a year between 2000 and 2200.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -75,7 +76,9 @@ def create(request: HttpRequest, body: JobIn) -> HttpResponse:
         )
         return _answer(branch, job.public_id)
 
-    return once(request, operation="POST /jobs", status=201, effect=effect)
+    response = once(request, operation="POST /jobs", status=201, effect=effect)
+    response.headers["Location"] = f"{request.path}/{json.loads(response.content)['id']}"
+    return response
 
 
 def _chosen(branch: Branch, body: JobIn) -> tuple[ServiceType, Client | None]:
