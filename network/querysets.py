@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
-from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
 
 if TYPE_CHECKING:
     from network.models import Branch, User
@@ -32,9 +30,6 @@ class BranchStaffQuerySet(models.QuerySet[Any]):
         """The user's own roles. A superuser needs none: see ``Branch.objects.for_user``."""
         return self.filter(user=user, user__is_active=True).select_related("branch")
 
-    def admins(self) -> Self:
-        return self.filter(role="admin")
-
 
 class InBranchQuerySet(models.QuerySet[Any]):
     """Anything that belongs to one branch."""
@@ -48,19 +43,6 @@ class ContractorQuerySet(InBranchQuerySet):
 
     def active(self) -> Self:
         return self.filter(status="active")
-
-    def cleared(self, *, at: datetime, branch: Branch) -> Self:
-        """Cleared at the instant ``at``: clearance holds to the end of its day in the branch."""
-        return self.filter(cleared_until__gte=at.astimezone(branch.zone).date())
-
-    def search(self, text: str) -> Self:
-        """Those whose name, e-mail address or telephone number contains the text."""
-        text = text.strip()
-        if not text:
-            return self
-        return self.filter(
-            Q(name__icontains=text) | Q(email__icontains=text) | Q(phone__icontains=text)
-        )
 
 
 class ContractorUserQuerySet(models.QuerySet[Any]):
@@ -90,11 +72,5 @@ class CalendarEntryQuerySet(InBranchQuerySet):
     def for_technicians(self, technician_ids: list[int]) -> Self:
         return self.filter(technician_id__in=technician_ids)
 
-    def ending_after(self, at: datetime) -> Self:
-        return self.filter(period__endswith__gt=at)
-
     def time_off(self) -> Self:
         return self.filter(kind="time_off")
-
-    def for_source(self, source_ref: UUID) -> Self:
-        return self.filter(source_ref=source_ref)

@@ -87,59 +87,6 @@ def insert_holds(rows: Sequence[Hold]) -> set[UUID]:
 
 
 @transaction.atomic
-def insert_booking(
-    *,
-    technician_id: int,
-    start: datetime,
-    end: datetime,
-    latitude: float,
-    longitude: float,
-    booking_ref: UUID,
-) -> bool:
-    """Take the time for a visit; False when some of it is already taken.
-
-    Raises Technician.DoesNotExist.
-    """
-    if not lock_technicians([technician_id]):
-        raise Technician.DoesNotExist(f"There is no technician {technician_id}.")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO network_calendarentry
-                (branch_id, technician_id, kind, period, latitude, longitude, source_ref, note,
-                 created_at)
-            SELECT branch_id, id, 'booking', tstzrange(%s, %s, '[)'), %s, %s, %s, '',
-                   (SELECT app_now())
-            FROM network_technician WHERE id = %s
-            ON CONFLICT DO NOTHING
-            """,
-            [start, end, latitude, longitude, booking_ref, technician_id],
-        )
-        return cursor.rowcount == 1
-
-
-@transaction.atomic
-def turn_hold_into_booking(*, offer_ref: UUID, booking_ref: UUID) -> bool:
-    """Let the hold of an accepted offer become the booking's entry; False when there is none."""
-    return (
-        CalendarEntry.objects.filter(source_ref=offer_ref, kind=EntryKind.HOLD).update(
-            kind=EntryKind.BOOKING, source_ref=booking_ref
-        )
-        == 1
-    )
-
-
-@transaction.atomic
-def remove_entries(*, source_refs: Collection[UUID]) -> int:
-    """Free the time of these offers or bookings; return how many entries there were."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM network_calendarentry WHERE source_ref = ANY(%s)", [list(source_refs)]
-        )
-        return cursor.rowcount
-
-
-@transaction.atomic
 def add_time_off(
     *, technician_id: int, start: datetime, end: datetime, note: str = ""
 ) -> CalendarEntry:

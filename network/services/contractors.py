@@ -1,11 +1,11 @@
-"""Changes to contractors and their technicians."""
+"""Changes to contractors."""
 
 from __future__ import annotations
 
 from django.db import transaction
 
 from network.errors import NetworkError
-from network.models import Contractor, ContractorStatus, Technician
+from network.models import Contractor, ContractorStatus
 
 ALLOWED_STATUS: dict[str, set[str]] = {
     ContractorStatus.APPLICANT: {ContractorStatus.ACTIVE, ContractorStatus.LEFT},
@@ -48,13 +48,3 @@ def set_status(*, contractor_id: int, status: str) -> Contractor:
     contractor.status = status
     contractor.save(update_fields=["status"])
     return contractor
-
-
-@transaction.atomic
-def set_technician_active(*, technician_id: int, active: bool) -> Technician:
-    """Let a technician be offered work, or no longer. Raises Technician.DoesNotExist."""
-    technician = Technician.objects.select_for_update(no_key=True).get(pk=technician_id)
-    if technician.active != active:
-        technician.active = active
-        technician.save(update_fields=["active"])
-    return technician

@@ -12,13 +12,10 @@ from network.models import CalendarEntry
 from network.services.calendar import (
     Hold,
     add_time_off,
-    insert_booking,
     insert_holds,
-    remove_entries,
     remove_time_off,
-    turn_hold_into_booking,
 )
-from network.services.contractors import set_status, set_technician_active
+from network.services.contractors import set_status
 from network.services.territory import set_radius_territory
 from tests.network.factories import (
     BOSTON,
@@ -80,33 +77,6 @@ def test_a_hold_is_never_written_twice(technician) -> None:
     assert insert_holds([first]) == {first.source_ref}
     again = hold(technician, MONDAY + 5 * HOUR, source_ref=first.source_ref)
     assert insert_holds([again]) == set()
-
-
-def test_a_hold_becomes_a_booking_and_is_freed(technician) -> None:
-    offered = hold(technician, MONDAY)
-    insert_holds([offered])
-    booking_ref = uuid4()
-    assert turn_hold_into_booking(offer_ref=offered.source_ref, booking_ref=booking_ref)
-    assert not turn_hold_into_booking(offer_ref=offered.source_ref, booking_ref=uuid4())
-    assert CalendarEntry.objects.get().kind == "booking"
-    assert remove_entries(source_refs=[booking_ref, uuid4()]) == 1
-    assert remove_entries(source_refs=[booking_ref]) == 0
-
-
-def test_a_booking_takes_free_time_only(technician) -> None:
-    def book(start) -> bool:
-        return insert_booking(
-            technician_id=technician.pk,
-            start=start,
-            end=start + HOUR,
-            latitude=BOSTON[0],
-            longitude=BOSTON[1],
-            booking_ref=uuid4(),
-        )
-
-    assert book(MONDAY)
-    assert not book(MONDAY + HOUR / 2)
-    assert book(MONDAY + HOUR)
 
 
 def refusal(**arguments) -> NetworkError:
@@ -191,7 +161,6 @@ def test_statuses_move_as_the_table_says(technician) -> None:
     with pytest.raises(NetworkError) as refused:
         set_status(contractor_id=contractor.pk, status="retired")
     assert refused.value.code == "unknown-status"
-    assert set_technician_active(technician_id=technician.pk, active=False).active is False
 
 
 def test_a_new_territory_replaces_the_old_one(technician) -> None:

@@ -22,7 +22,8 @@ BASE = (42.35, -71.06)
 SITE = (42.37, -71.08)
 NEARBY = (42.36, -71.07)
 FAR = (42.55, -71.30)
-PLACES = [BASE, SITE, NEARBY, FAR, None]
+OTHER_STATE = (44.90, -73.90)  # about seven hours away
+PLACES = [BASE, SITE, NEARBY, FAR, OTHER_STATE, None]
 
 
 def brute_force(
