@@ -27,6 +27,7 @@ class Row:
     expected: dict[str, Status]
     method: str = "GET"
     kwargs: Arguments = field(default=lambda world: {})
+    query: str = ""
     body: str = ""
     content_type: str = "application/x-www-form-urlencoded"
     token: bool | None = None

@@ -48,12 +48,12 @@ CONSOLE = [
     # Without ASGI an event stream answers 204 and the page polls.
     Row("console:stream", {**STAFF, "dispatcher": 204, "admin": 204}, kwargs=of_branch),
     Row("console:branch_messages", STAFF, kwargs=of_branch),
-    Row("console:zip_lookup", STAFF, kwargs=of_branch),
+    Row("console:zip_lookup", STAFF, kwargs=of_branch, query="?zip=02215"),
     Row("console:branch_new_job", STAFF, kwargs=of_branch),
-    Row("console:who_first", STAFF_FORM, kwargs=of_branch),
     Row("console:job", STAFF, kwargs=of_job),
     Row("console:not_eligible", STAFF, kwargs=of_job),
     form("console:branch_new_job", of_branch),
+    form("console:who_first", of_branch),
     form("console:assign", of_job),
     form("console:offer_next", of_job),
     form("console:phone_answer", of_job),
@@ -110,5 +110,9 @@ PORTAL = [
     answer("portal:remove_time_off", of_time_off),
     Row("portal:you", CONTRACTORS),
     Row("portal:choose", {**CONTRACTORS, "contractor": (200, 302), "other_contractor": (200, 302)}),
-    Row("portal:stream", {**CONTRACTORS, "contractor": 204, "other_contractor": 204}),
+    # An event stream cannot show a sign-in page.
+    Row(
+        "portal:stream",
+        {**CONTRACTORS, "anonymous": 403, "contractor": 204, "other_contractor": 204},
+    ),
 ]

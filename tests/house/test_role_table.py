@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 from http.cookies import SimpleCookie
-from typing import Any
 
-import pytest
-from django.db import transaction
-from django.http import HttpResponse
-from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.house.role_row import Row
+from tests.house.browsing import ask, browser
 from tests.house.role_rows import BY_RULE, ROWS
-from tests.house.role_world import FullWorld, make_full_world
+from tests.house.role_world import FullWorld
 from tests.house.world import ROLES
-from tests.jobs.world import START
 
 
 def named_patterns(
@@ -57,49 +50,6 @@ def test_a_missing_row_is_noticed() -> None:
     assert {"home", "account_login", "admin:index", "django_rq:home"} <= all_names()
 
 
-@pytest.fixture
-def world(clock: Any) -> FullWorld:
-    clock.set(START)
-    return make_full_world()
-
-
-@pytest.fixture
-def cookies(world: FullWorld) -> dict[str, SimpleCookie]:
-    """The cookies of each role's browser after signing in."""
-    found = {}
-    for role in ROLES:
-        client = Client()
-        if (user := world.users[role]) is not None:
-            client.force_login(user)
-        found[role] = client.cookies
-    return found
-
-
-def browser(cookies: SimpleCookie) -> Client:
-    """A browser with these cookies; an error in a page is an answer with status 500."""
-    client = Client(raise_request_exception=False)
-    client.cookies = deepcopy(cookies)
-    return client
-
-
-def ask(row: Row, world: FullWorld, role: str, cookies: SimpleCookie) -> HttpResponse:
-    """Open the row's address as somebody with this role; what it changes is undone."""
-    client = browser(cookies if row.token is None else SimpleCookie())
-    headers = {}
-    if row.token is not None and (token := world.tokens[role]):
-        headers["Authorization"] = f"Bearer {token}"
-    address = reverse(row.name, kwargs=row.kwargs(world))
-    with transaction.atomic():
-        if row.method == "GET":
-            answer = client.get(address, headers=headers)
-        else:
-            answer = client.generic(
-                row.method, address, row.body, content_type=row.content_type, headers=headers
-            )
-        transaction.set_rollback(True)
-    return answer
-
-
 def test_the_table_holds(world: FullWorld, cookies: dict[str, SimpleCookie]) -> None:
     wrong = []
     for key, row in sorted(ROWS.items()):
@@ -110,7 +60,7 @@ def test_the_table_holds(world: FullWorld, cookies: dict[str, SimpleCookie]) -> 
                 wrong.append(f"{key} as {role}: {answer.status_code} instead of {wanted}")
             elif role == "anonymous" and answer.status_code == 302 and row.asks_for_sign_in:
                 assert answer.headers["Location"].startswith(reverse("account_login")), key
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def pages_by_rule() -> list[str]:
