@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,13 +13,11 @@ from jobs.actors import Actor
 from jobs.errors import InvalidInput, OfferNoLongerOpen
 from jobs.models import Booking, Offer
 from jobs.models.message import Message
+from jobs.services.booking import book
 from jobs.services.journal import Journal, public_offer_context
 from jobs.services.locked import LockedJob, lock_job_of_offer
 from jobs.services.transactions import service
 from jobs.states import AnswerVia, DeclineReason, JobStatus, OfferStatus
-from network.availability import Availability, Refusal
-from network.ids import uuid7
-from network.services.calendar import lock_technicians
 from ranking.models.outcome import DueTo, OutcomeKind
 from ranking.services.outcomes import OutcomeRow
 
@@ -100,7 +98,7 @@ def accept_offer(
         )
         at = cursor.fetchone()[0]
     journal = Journal(at=at)
-    booking, technician_name = _book(
+    booking, technician_name = book(
         job, offer, at=at, technician_id=technician_id, starts_at=custom
     )
     journal.event(
@@ -161,132 +159,6 @@ def _changes_plan(
     if technician_id in (None, offer.technician_id) and starts_at in (None, offer.starts_at):
         return None
     return starts_at or offer.starts_at
-
-
-def _book(
-    job: LockedJob,
-    offer: _LockedOffer,
-    *,
-    at: datetime,
-    technician_id: int | None,
-    starts_at: datetime | None,
-) -> tuple[Booking, str]:
-    """Turn the hold into a booking entry and write the booking; also the technician's name."""
-    technician_name = offer.technician_name
-    booking = Booking(
-        public_id=uuid7(),
-        branch_id=job.branch_id,
-        job_id=job.id,
-        offer_id=offer.id,
-        contractor_id=offer.contractor_id,
-        technician_id=offer.technician_id,
-        starts_at=offer.starts_at,
-        ends_at=offer.ends_at,
-        booked_at=at,
-    )
-    with connection.cursor() as cursor:
-        if starts_at is None:
-            cursor.execute(
-                "UPDATE network_calendarentry SET kind = 'booking', source_ref = %s"
-                " WHERE source_ref = %s",
-                [booking.public_id, offer.public_id],
-            )
-        else:
-            chosen = technician_id or offer.technician_id
-            lock_technicians({chosen, offer.technician_id})
-            cursor.execute(
-                "DELETE FROM network_calendarentry WHERE source_ref = %s", [offer.public_id]
-            )
-            booking.starts_at, booking.ends_at, technician_name = fit_start(
-                job,
-                contractor_id=offer.contractor_id,
-                technician_id=chosen,
-                starts_at=starts_at,
-                at=at,
-            )
-            booking.technician_id = chosen
-            cursor.execute(
-                "INSERT INTO network_calendarentry (branch_id, technician_id, kind, period,"
-                " latitude, longitude, source_ref, note, created_at)"
-                " VALUES (%s, %s, 'booking', tstzrange(%s, %s), %s, %s, %s, '', app_now())",
-                [
-                    job.branch_id,
-                    chosen,
-                    booking.starts_at,
-                    booking.ends_at,
-                    job.latitude,
-                    job.longitude,
-                    booking.public_id,
-                ],
-            )
-        cursor.execute(
-            "INSERT INTO jobs_booking (public_id, branch_id, job_id, offer_id, contractor_id,"
-            " technician_id, starts_at, ends_at, live, booked_at, end_kind, result, reason, note)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, true, %s, '', '', '', '') RETURNING id",
-            [
-                booking.public_id,
-                booking.branch_id,
-                booking.job_id,
-                booking.offer_id,
-                booking.contractor_id,
-                booking.technician_id,
-                booking.starts_at,
-                booking.ends_at,
-                booking.booked_at,
-            ],
-        )
-        booking.pk = cursor.fetchone()[0]
-    booking._state.adding = False
-    booking._state.db = connection.alias
-    return booking, technician_name
-
-
-def fit_start(
-    job: LockedJob,
-    *,
-    contractor_id: int,
-    technician_id: int,
-    starts_at: datetime,
-    at: datetime,
-) -> tuple[datetime, datetime, str]:
-    """Check a start chosen by a person; returns start, end and the technician's name.
-
-    Call it under the technician's lock. Raises InvalidInput, saying what does not fit.
-    """
-    if starts_at.tzinfo is None:
-        raise InvalidInput({"starts_at": "Give the start with its time zone."})
-    starts_at = starts_at.replace(second=0, microsecond=0)
-    if not job.window_start <= starts_at <= job.window_end:
-        raise InvalidInput(
-            {"starts_at": "The start must lie inside the arrival window promised to the customer."}
-        )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT name FROM network_technician WHERE id = %s AND contractor_id = %s AND active",
-            [technician_id, contractor_id],
-        )
-        row = cursor.fetchone()
-    if row is None:
-        raise InvalidInput({"technician": "Choose one of the contractor's own technicians."})
-    ends_at = starts_at + timedelta(minutes=job.duration_minutes)
-    availability = Availability.load(
-        branch_id=job.branch_id,
-        contractor_ids={contractor_id},
-        span=(starts_at, ends_at),
-        service_type_ids={job.service_type_id},
-        client_ids={job.client_id} if job.client_id is not None else set(),
-        at=at,
-    )
-    slot = availability.best_slot(
-        replace(job.work, window_start=starts_at, window_end=starts_at),
-        contractor_id,
-        not_before=at,
-        technician_id=technician_id,
-        check_territory=False,
-    )
-    if isinstance(slot, Refusal):
-        raise InvalidInput({"starts_at": f"{row[0]} cannot start then: {slot.sentence}."})
-    return starts_at, ends_at, row[0]
 
 
 def _require_pending(offer: _LockedOffer) -> None:
@@ -363,52 +235,3 @@ def decline_offer(*, offer_id: int, reason: str, note: str = "", actor: Actor, v
         journal.outcome(_answer_outcome(job, offer, OutcomeKind.DECLINED, at))
         journal.flush()
     return Offer.objects.select_related("job", "contractor").get(pk=offer.id)
-
-
-def withdraw_pending(
-    *, job: LockedJob, reason: str, journal: Journal, actor: Actor, notify: bool = True
-) -> int:
-    """Withdraw whatever is pending for a locked job; nobody's fault. Returns how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT o.id, o.public_id, o.contractor_id, c.name, c.email FROM jobs_offer o"
-            " JOIN network_contractor c ON c.id = o.contractor_id"
-            " WHERE o.pending_job_id = %s ORDER BY o.id FOR UPDATE OF o",
-            [job.id],
-        )
-        rows = cursor.fetchall()
-        if not rows:
-            return 0
-        cursor.execute(
-            "UPDATE jobs_offer SET status = 'withdrawn', reason = %s WHERE id = ANY(%s)",
-            [reason[:24], [row[0] for row in rows]],
-        )
-        cursor.execute(
-            "DELETE FROM network_calendarentry WHERE source_ref = ANY(%s)",
-            [[row[1] for row in rows]],
-        )
-    for offer_id, public_id, contractor_id, name, email in rows:
-        event = journal.event(
-            job,
-            "offer_withdrawn",
-            actor,
-            offer_id=offer_id,
-            from_status=OfferStatus.PENDING,
-            to_status=OfferStatus.WITHDRAWN,
-            data={"contractor": name, "reason": reason},
-        )
-        journal.contractor_changed(contractor_id)
-        if notify:
-            journal.message_contractor(
-                event,
-                contractor_id=contractor_id,
-                address=email,
-                template=Message.Template.OFFER_WITHDRAWN,
-                context={
-                    **public_offer_context(job),
-                    "name": name,
-                    "offer": str(public_id),
-                    "reason": reason,
-                },
-            )
-    return len(rows)

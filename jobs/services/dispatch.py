@@ -10,7 +10,8 @@ from jobs.actors import Actor
 from jobs.errors import AlreadyTaken, InvalidInput, MoveNotAllowed, NotFound
 from jobs.models import Booking, Escalation, Job, Round
 from jobs.models.message import Message
-from jobs.services.answers import accept_offer, fit_start
+from jobs.services.answers import accept_offer
+from jobs.services.booking import fit_start
 from jobs.services.journal import Journal, public_offer_context
 from jobs.services.locked import LockedJob, database_now, lock_job
 from jobs.services.offers import OfferDraft, make_offers

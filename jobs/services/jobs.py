@@ -14,11 +14,11 @@ from jobs.models import Booking, Job, JobEvent
 from jobs.models.message import Message
 from jobs.notices import publish_after_commit
 from jobs.queue import DEFAULT, SEARCH_JOBS, hint
-from jobs.services.answers import withdraw_pending
 from jobs.services.journal import Journal, public_offer_context
 from jobs.services.locked import LockedJob, database_now, lock_job
 from jobs.services.transactions import constraint_of, service
 from jobs.services.visits import LockedBooking, end_booking, lock_booking
+from jobs.services.withdrawal import withdraw_pending
 from jobs.states import CancelBy, CancelReason, JobStatus, Priority
 from network.geo import ZipPlace, distance_km, lookup_zip, site_cell
 from network.models import Branch, Client, ServiceType

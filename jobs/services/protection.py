@@ -10,11 +10,11 @@ from django.db import connection
 
 from jobs.actors import Actor
 from jobs.models.message import Message
-from jobs.services.answers import withdraw_pending
 from jobs.services.journal import Journal, public_offer_context
 from jobs.services.locked import database_now, lock_job
 from jobs.services.transactions import service
 from jobs.services.visits import lock_booking, release
+from jobs.services.withdrawal import withdraw_pending
 from jobs.states import JobStatus, ReleaseReason, RoundCause
 from ranking.models.outcome import DueTo
 
