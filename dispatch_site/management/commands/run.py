@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import socket
@@ -24,6 +25,9 @@ from dispatch_site.embedded.paths import EmbeddedError, Layout
 from dispatch_site.embedded.session import point_environment_at
 from dispatch_site.supervisor.programs import site_programs
 from dispatch_site.supervisor.supervisor import Supervisor
+
+#: Says where the site answers, while it does.
+SITE_FILE = settings.VAR_DIR / "site.json"
 
 
 class Command(BaseCommand):
@@ -82,6 +86,7 @@ class Command(BaseCommand):
         finally:
             # A second Ctrl-C must not tear this apart: it only makes the stop quicker.
             supervisor.say("run", "stopping")
+            SITE_FILE.unlink(missing_ok=True)
             supervisor.stop()
             connections.close_all()
             if lease is not None:
@@ -120,6 +125,8 @@ class Welcome:
         self._asked_at = time.monotonic()
         if _answers(self.host, self.port):
             self._done = True
+            # So that commands beside us (simulate) find the site without being told.
+            SITE_FILE.write_text(json.dumps({"url": f"http://{_reachable(self.host)}:{self.port}"}))
             for line in self._lines():
                 self.supervisor.say("run", line)
 
@@ -167,10 +174,14 @@ def refuse_taken_port(host: str, port: int) -> None:
             raise CommandError(f"There is no port {port}; ports go from 1 to 65535.") from error
 
 
+def _reachable(host: str) -> str:
+    """Where a site that listens on ``host`` is reached from this machine."""
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
+
+
 def _answers(host: str, port: int) -> bool:
-    address = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
     request = urllib.request.Request(
-        f"http://{address}:{port}/healthz", headers={"Host": f"localhost:{port}"}
+        f"http://{_reachable(host)}:{port}/healthz", headers={"Host": f"localhost:{port}"}
     )
     try:
         with urllib.request.urlopen(request, timeout=2) as response:  # noqa: S310
