@@ -1,7 +1,8 @@
 """The clock: looks at the due list and hands what is due to the RQ workers.
 
-One task for all that is due, never one per offer. A worker that does not take the task
-within a second is not waited for: the clock does the work itself and counts the rescue.
+One task for all that is due, never one per offer. When no worker takes the task within a
+second, or the one who took it does not get on with it, the clock does the work itself and
+counts the rescue.
 Several clocks may run; they never collide, since every piece of work skips locked rows.
 """
 
@@ -13,11 +14,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 
-import django_rq
 import structlog
-from django.db import close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from redis.exceptions import RedisError
+from rq.exceptions import InvalidJobOperation
+from rq.job import JobStatus
+from rq.job import JobStatus
 
 from jobs import tasks
 from jobs.queue import (
@@ -27,6 +31,7 @@ from jobs.queue import (
     SEARCH_JOBS,
     SEND_MESSAGES,
     TIMEOUTS,
+    queue_of,
 )
 from jobs.services.due import Due, forget_old_idempotency_records, look
 from jobs.services.protection import protect_appointments
@@ -37,12 +42,35 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY = 0.2
 #: Seconds a worker has to take a task before the clock does the work itself.
 PATIENCE = 1.0
+#: Seconds after which a task said to be under way is handed over once more: its worker may
+#: have been killed. A second run beside the first does no harm.
+LONGEST_TASK = 10.0
+#: Seconds after which a started task that has not settled what is due is not waited for
+#: either: its worker may have been killed, and RQ calls such a task started for minutes.
+LONGEST_TASK = 10.0
 #: Seconds between two runs of the protection queries.
 PROTECT_EVERY = 2.0
 #: Seconds between two signs of life.
 BEAT_EVERY = 5.0
 #: Seconds between two clean-ups.
 TIDY_EVERY = 3600.0
+
+
+class _State(Enum):
+    """What has become of a task that was handed over."""
+
+    WAITING = "waiting"  # in the queue, taken by nobody
+    STARTED = "started"
+    DONE = "done"
+    LOST = "lost"  # failed, or not to be found out
+
+
+_STATES = {
+    JobStatus.CREATED: _State.WAITING,
+    JobStatus.QUEUED: _State.WAITING,
+    JobStatus.STARTED: _State.STARTED,
+    JobStatus.FINISHED: _State.DONE,
+}
 
 
 @dataclass(slots=True)
@@ -53,8 +81,9 @@ class _Lane:
     task: str
     work: Callable[[], int]
     is_due: Callable[[Due], bool]
-    handed_at: float = 0.0
     task_id: str = ""
+    is_handed_over: bool = False
+    handed_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -98,7 +127,7 @@ class Clock:
             if lane.is_due(due):
                 self._attend(lane, now)
             else:
-                lane.task_id, lane.handed_at = "", 0.0
+                lane.is_handed_over = False
         if self._every("protect", PROTECT_EVERY, now):
             protect_appointments()
         if self._every("beat", BEAT_EVERY, now):
@@ -107,42 +136,57 @@ class Clock:
             forget_old_idempotency_records()
 
     def _attend(self, lane: _Lane, now: float) -> None:
-        if not lane.task_id:
-            lane.task_id = self._hand_over(lane)
-            lane.handed_at = now
-            if lane.task_id:
+        """Hand the lane's work over once; do it here when nobody takes it or gets on with it."""
+        if not lane.is_handed_over:
+            # A task of an earlier time that still waits is as good as a new one, and while
+            # nobody works, tasks must not pile up.
+            if self._state_of(lane) != _State.WAITING:
+                lane.task_id = self._hand_over(lane)
+            lane.is_handed_over, lane.handed_at = bool(lane.task_id), now
+            if lane.is_handed_over:
                 return
-        elif now - lane.handed_at < PATIENCE or self._is_being_worked_on(lane):
-            return
-        lane.task_id, lane.handed_at = "", 0.0
+        else:
+            waited = now - lane.handed_at
+            if waited < PATIENCE:
+                return
+            state = self._state_of(lane)
+            if state == _State.DONE or (state == _State.STARTED and waited < LONGEST_TASK):
+                # Done, and there is more (the next look hands it over), or still at it.
+                lane.is_handed_over = state == _State.STARTED
+                return
+        lane.is_handed_over = False
         self.rescues += 1
-        log.warning("no worker took the task; the clock does it", task=lane.task)
-        lane.work()
+        log.warning("no worker did the task; the clock does it", task=lane.task)
+        self._do(lane)
+
+    def _do(self, lane: _Lane) -> None:
+        """The work itself. What fails here must not keep the other lanes from theirs."""
+        try:
+            lane.work()
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            log.exception("the clock could not do the task", task=lane.task)
 
     def _hand_over(self, lane: _Lane) -> str:
         try:
-            job = django_rq.get_queue(lane.queue).enqueue(lane.task, result_ttl=0, failure_ttl=3600)
+            job = queue_of(lane.queue).enqueue(lane.task, result_ttl=0, failure_ttl=3600)
         except (RedisError, OSError) as error:
             log.warning("task not handed over", task=lane.task, error=str(error))
             return ""
         self.handed_over += 1
         return str(job.id)
 
-    def _is_being_worked_on(self, lane: _Lane) -> bool:
-        """True while a worker is at it. A finished or vanished task is handed over afresh."""
+    def _state_of(self, lane: _Lane) -> _State:
+        if not lane.task_id:
+            return _State.LOST
         try:
-            queue = django_rq.get_queue(lane.queue)
-            job = queue.fetch_job(lane.task_id)
-            status = str(job.get_status(refresh=True)) if job is not None else "gone"
-        except (RedisError, OSError) as error:
+            job = queue_of(lane.queue).fetch_job(lane.task_id)
+            status = job.get_status(refresh=True) if job is not None else JobStatus.FINISHED
+        except (RedisError, OSError, InvalidJobOperation) as error:
             log.warning("task not found out about", task=lane.task, error=str(error))
-            return False
-        if "started" in status.lower():
-            return True
-        if "queued" in status.lower():
-            return False
-        lane.task_id, lane.handed_at = "", 0.0  # done, and there is more: next look hands it over
-        return True
+            return _State.LOST
+        return _STATES.get(status, _State.LOST)
 
     def _every(self, what: str, seconds: float, now: float) -> bool:
         if now - self._last.get(what, float("-inf")) < seconds:
