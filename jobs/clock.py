@@ -1,8 +1,7 @@
 """The clock: looks at the due list and hands what is due to the RQ workers.
 
 One task for all that is due, never one per offer. When no worker takes the task within a
-second, or the one who took it does not get on with it, the clock does the work itself and
-counts the rescue.
+second, or it fails there, the clock does the work itself and counts the rescue.
 Several clocks may run; they never collide, since every piece of work skips locked rows.
 """
 
@@ -20,7 +19,6 @@ import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from redis.exceptions import RedisError
 from rq.exceptions import InvalidJobOperation
-from rq.job import JobStatus
 from rq.job import JobStatus
 
 from jobs import tasks
@@ -43,10 +41,7 @@ LOOK_EVERY = 0.2
 #: Seconds a worker has to take a task before the clock does the work itself.
 PATIENCE = 1.0
 #: Seconds after which a task said to be under way is handed over once more: its worker may
-#: have been killed. A second run beside the first does no harm.
-LONGEST_TASK = 10.0
-#: Seconds after which a started task that has not settled what is due is not waited for
-#: either: its worker may have been killed, and RQ calls such a task started for minutes.
+#: have been killed, and RQ goes on calling it started. A second run beside it does no harm.
 LONGEST_TASK = 10.0
 #: Seconds between two runs of the protection queries.
 PROTECT_EVERY = 2.0
@@ -136,7 +131,7 @@ class Clock:
             forget_old_idempotency_records()
 
     def _attend(self, lane: _Lane, now: float) -> None:
-        """Hand the lane's work over once; do it here when nobody takes it or gets on with it."""
+        """Hand the lane's work over; do it here when nobody takes it or when it fails there."""
         if not lane.is_handed_over:
             # A task of an earlier time that still waits is as good as a new one, and while
             # nobody works, tasks must not pile up.
@@ -150,11 +145,11 @@ class Clock:
             if waited < PATIENCE:
                 return
             state = self._state_of(lane)
-            if state == _State.DONE or (state == _State.STARTED and waited < LONGEST_TASK):
-                # Done, and there is more (the next look hands it over), or still at it.
-                lane.is_handed_over = state == _State.STARTED
+            if state == _State.STARTED and waited < LONGEST_TASK:
                 return
-        lane.is_handed_over = False
+            lane.is_handed_over = False
+            if state in (_State.STARTED, _State.DONE):
+                return  # the next look hands over what is still due
         self.rescues += 1
         log.warning("no worker did the task; the clock does it", task=lane.task)
         self._do(lane)

@@ -6,14 +6,18 @@ change into an error: the due list in PostgreSQL finds whatever was not handed o
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 
 import django_rq
 import structlog
 from django.conf import settings
 from django.db import transaction
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+from rq.timeouts import BaseTimeoutException
 
 log = structlog.get_logger(__name__)
 
@@ -25,13 +29,32 @@ SEND_MESSAGES = "jobs.tasks.send_messages"
 SEARCH_JOBS = "jobs.tasks.search_jobs"
 FOLD_OUTCOMES = "jobs.tasks.fold_outcomes"
 
+#: RQ raises this inside a task that ran too long. It is an ordinary ``Exception``, so whoever
+#: catches those must let it pass first.
+TaskTimeout = BaseTimeoutException
+
 #: Within this many milliseconds a second hint for the same task adds nothing.
 HINT_MS = 50
 
 
 def connection() -> Redis:
-    """The Redis connection that RQ uses."""
-    return django_rq.get_connection(DEFAULT)
+    """The Redis that RQ uses, through one pool per process.
+
+    It gives up within seconds: a Redis that hangs must not hold up whoever has just committed.
+    """
+    return _client(settings.RQ_QUEUES[DEFAULT]["URL"])
+
+
+@lru_cache(maxsize=4)
+def _client(url: str) -> Redis:
+    return Redis.from_url(
+        url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 1)
+    )
+
+
+def queue_of(name: str) -> Queue:
+    """An RQ queue over that connection."""
+    return django_rq.get_queue(name, connection=connection())
 
 
 def enqueue(queue: str, task: str, *ids: int) -> None:
@@ -49,7 +72,7 @@ def hint(queue: str, task: str) -> None:
 
 def _enqueue(queue: str, task: str, ids: tuple[int, ...]) -> None:
     try:
-        django_rq.get_queue(queue).enqueue(task, *ids, result_ttl=0, failure_ttl=3600)
+        queue_of(queue).enqueue(task, *ids, result_ttl=0, failure_ttl=3600)
     except RedisError as error:
         log.warning("task not handed over", task=task, error=str(error))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -81,13 +81,17 @@ class LockedJob:
     def is_emergency(self) -> bool:
         return self.priority == Priority.EMERGENCY
 
-    def require_move(self, wanted: str) -> None:
-        """Raise JobIsFinal or MoveNotAllowed unless the job may move to ``wanted``."""
+    def require_open(self) -> None:
+        """Raise JobIsFinal when nothing changes any more."""
         if self.status in FINAL:
             raise JobIsFinal(
                 f"Job {self.reference} is {JobStatus(self.status).label.lower()}; "
                 "nothing changes any more."
             )
+
+    def require_move(self, wanted: str) -> None:
+        """Raise JobIsFinal or MoveNotAllowed unless the job may move to ``wanted``."""
+        self.require_open()
         if not may_move(self.status, wanted):
             raise MoveNotAllowed(
                 f"Job {self.reference} is {JobStatus(self.status).label.lower()}; "
@@ -138,6 +142,19 @@ def lock_job_of_booking(booking_id: int) -> LockedJob:
     if not jobs:
         raise NotFound("There is no such visit.")
     return jobs[0]
+
+
+def lock_contractors(ids: Collection[int]) -> None:
+    """Lock contractors against changes, before their technicians (lock order).
+
+    The offers' triggers take these locks too, but one by one and only after the technicians:
+    somebody who edits a contractor and then his technicians would deadlock with us.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM network_contractor WHERE id = ANY(%s) ORDER BY id FOR SHARE",
+            [sorted(set(ids))],
+        )
 
 
 def fetch_locked(sql: str, parameters: Sequence[Any]) -> list[LockedJob]:
