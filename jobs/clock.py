@@ -66,6 +66,7 @@ _STATES = {
     JobStatus.STARTED: _State.STARTED,
     JobStatus.FINISHED: _State.DONE,
 }
+_PATIENCE_WITH = {_State.WAITING: PATIENCE, _State.STARTED: LONGEST_TASK}
 
 
 @dataclass(slots=True)
@@ -132,24 +133,18 @@ class Clock:
 
     def _attend(self, lane: _Lane, now: float) -> None:
         """Hand the lane's work over; do it here when nobody takes it or when it fails there."""
-        if not lane.is_handed_over:
-            # A task of an earlier time that still waits is as good as a new one, and while
-            # nobody works, tasks must not pile up.
-            if self._state_of(lane) != _State.WAITING:
-                lane.task_id = self._hand_over(lane)
-            lane.is_handed_over, lane.handed_at = bool(lane.task_id), now
-            if lane.is_handed_over:
-                return
-        else:
-            waited = now - lane.handed_at
-            if waited < PATIENCE:
-                return
-            state = self._state_of(lane)
-            if state == _State.STARTED and waited < LONGEST_TASK:
-                return
-            lane.is_handed_over = False
-            if state in (_State.STARTED, _State.DONE):
-                return  # the next look hands over what is still due
+        state = self._state_of(lane)
+        if not lane.is_handed_over and state == _State.WAITING:
+            # A task of an earlier time still waits and is as good as a new one: while nobody
+            # works, tasks must not pile up.
+            lane.is_handed_over, lane.handed_at = True, now
+        waited = now - lane.handed_at
+        if lane.is_handed_over and waited < _PATIENCE_WITH.get(state, 0.0):
+            return
+        given_up = lane.is_handed_over and state in (_State.WAITING, _State.LOST)
+        if not given_up and self._hand_over(lane, now):
+            return
+        lane.is_handed_over = False
         self.rescues += 1
         log.warning("no worker did the task; the clock does it", task=lane.task)
         self._do(lane)
@@ -163,14 +158,16 @@ class Clock:
         except Exception:
             log.exception("the clock could not do the task", task=lane.task)
 
-    def _hand_over(self, lane: _Lane) -> str:
+    def _hand_over(self, lane: _Lane, now: float) -> bool:
         try:
             job = queue_of(lane.queue).enqueue(lane.task, result_ttl=0, failure_ttl=3600)
         except (RedisError, OSError) as error:
             log.warning("task not handed over", task=lane.task, error=str(error))
-            return ""
+            lane.task_id = ""
+            return False
         self.handed_over += 1
-        return str(job.id)
+        lane.task_id, lane.is_handed_over, lane.handed_at = str(job.id), True, now
+        return True
 
     def _state_of(self, lane: _Lane) -> _State:
         if not lane.task_id:
