@@ -32,7 +32,7 @@ class Supervisor:
         self.children = [Child(program, self.say) for program in programs]
         self._voice = threading.Lock()
         self._signals = 0
-        self._watching = False
+        self._preparing = True
 
     def say(self, name: str, line: str) -> None:
         """Print one line under a process's name. A closed terminal is no reason to die."""
@@ -45,7 +45,7 @@ class Supervisor:
 
     def watch(self, *, on_tick: Callable[[], None] = lambda: None) -> None:
         """Return when a stop signal came; until then restart what crashes."""
-        self._watching = True
+        self._preparing = False
         while not self._signals:
             self._look_after_servers()
             for child in self.children:
@@ -54,13 +54,17 @@ class Supervisor:
             time.sleep(LOOK_SECONDS)
 
     def stop(self) -> None:
-        """Ask every process to finish, kill what does not within seconds, reap them all."""
+        """Ask every process to finish, kill what does not within seconds, reap them all.
+
+        A further stop signal means: do not wait.
+        """
+        self._preparing = False
         for child in self.children:
             child.ask_to_stop()
         deadline = time.monotonic() + STOP_SECONDS
-        signals = self._signals
+        expected = min(self._signals, 1)
         while not all(child.has_stopped() for child in self.children):
-            if time.monotonic() > deadline or self._signals > signals:
+            if time.monotonic() > deadline or self._signals > expected:
                 break
             time.sleep(0.05)
         for child in self.children:
@@ -76,7 +80,7 @@ class Supervisor:
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._signals += 1
-        if not self._watching and self._signals == 1:
+        if self._preparing and self._signals == 1:
             # Not yet in the loop: unwind out of whatever is being prepared.
             raise Stopped(128 + number)
 
