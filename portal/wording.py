@@ -71,6 +71,13 @@ def hours_text(starts: time, ends: time) -> str:
     return f"{text} the next day" if time(0) < ends <= starts else text
 
 
+def contact_hours(contractor: Contractor) -> str:
+    """``8 am–8 pm``, ``at any hour``: when the contractor may be asked, by the branch's clock."""
+    if contractor.contact_from is None or contractor.contact_until is None:
+        return "at any hour"
+    return hours_text(contractor.contact_from, contractor.contact_until)
+
+
 def clock_range(start: datetime, end: datetime, tz: str) -> str:
     """``8 am–noon``, ``4–8 pm``: as in a window, without its day."""
     return display.window_phone(start, end, tz).removeprefix(display.day(start, tz)).strip()

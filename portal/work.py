@@ -8,7 +8,7 @@ has the visit no longer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from urllib.parse import quote
 from uuid import UUID
@@ -19,9 +19,13 @@ from django.urls import reverse
 from jobs.models import Booking, Job, Offer
 from jobs.states import DeclineReason, JobStatus, OfferStatus, ReleaseReason, VisitResult
 from network import display
+from portal.wording import clock_range
 
 #: Opens the way to a place in the phone's map; a coordinate pair is filled in.
 DEFAULT_ROUTE_URL = "https://www.google.com/maps/dir/?api=1&destination={latitude},{longitude}"
+
+#: From this long before the window on, "I'm on my way" is the main button (ours).
+NEAR = timedelta(hours=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,11 @@ class PublicWork:
     time_zone: str
     duration_minutes: int
     priority: str
+
+    @property
+    def hours(self) -> str:
+        """The window without its day: ``8 am–noon``."""
+        return clock_range(self.window_start, self.window_end, self.time_zone)
 
     @property
     def place(self) -> str:
@@ -225,6 +234,10 @@ class OwnVisit:
     def expected_at(self) -> datetime:
         """When the contractor means to arrive."""
         return self.eta or self.starts_at
+
+    def is_near(self, at: datetime) -> bool:
+        """Whether setting out is what comes next, and not an appointment of another day."""
+        return at >= min(self.expected_at, self.work.window_start) - NEAR
 
     @property
     def result_text(self) -> str:

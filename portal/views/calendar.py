@@ -45,7 +45,6 @@ def calendar(request: HttpRequest, acting: Acting) -> HttpResponse:
         "chosen": chosen,
         "earlier": _address(first - timedelta(days=DAYS), today, chosen),
         "later": _address(first + timedelta(days=DAYS), today, chosen),
-        "first_at": days[0].date,
         **_time_off_choices(acting, TimeOffForm(technicians=acting.technicians, now=now, tz=tz)),
     }
     return portal_page(request, acting, "calendar", context, nav="calendar")

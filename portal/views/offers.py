@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -176,9 +176,7 @@ def _closed(row: Offer, now: datetime, tapped_at: datetime | None) -> dict[str, 
         "is_open": False,
         "state": asked.state(now if tapped_at is None else max(now, tapped_at)),
         "is_taken": taken,
-        "is_tap": tapped_at is not None,
         "ended": to_the_second(asked.expires_at, tz),
         "tapped": to_the_second(tapped_at, tz) if tapped_at else "",
         "late": how_late(late) if late is not None else "",
-        "is_missed_by_little": late is not None and late < timedelta(minutes=2),
     }

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from network.context import shell
 from portal.access import Acting
 from portal.reads import count_open_offers
+from portal.wording import contact_hours
 
 
 def moment(request: HttpRequest) -> datetime:
@@ -41,6 +42,7 @@ def portal_page(
         "contractor": acting.contractor,
         "branch": acting.contractor.branch,
         "is_firm": acting.is_firm,
+        "contact_hours": contact_hours(acting.contractor),
         "nav": nav,
         "nav_offers": waiting,
     }

@@ -37,6 +37,7 @@ def today(request: HttpRequest, acting: Acting) -> HttpResponse:
         "visit": visits[0] if visits else None,
         "later": visits[1 : 1 + LATER_ROWS],
         "more": max(0, len(visits) - 1 - LATER_ROWS),
+        "is_near": bool(visits) and visits[0].is_near(now),
         "left_today": len(left_today),
     }
     return portal_page(request, acting, "today", context, nav="today", waiting=len(offers))

@@ -210,6 +210,7 @@ def _context(request: HttpRequest, own: OwnVisit) -> dict[str, Any]:
     return {
         "now": now,
         "visit": own,
+        "is_near": own.is_near(now),
         "choices": choices,
         "leave_at": own.expected_at - timedelta(minutes=ceil(own.travel_minutes)),
         "is_window_over": now > work.window_end,

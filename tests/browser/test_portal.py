@@ -72,7 +72,8 @@ def harold_page(
 def picture(page: Page, name: str) -> None:
     """Kept where FIRSTCALL_SHOTS says, for looking at."""
     if folder := os.environ.get("FIRSTCALL_SHOTS"):
-        page.screenshot(path=str(Path(folder) / f"portal-{name}.png"), full_page=True)
+        whole = not page.locator(".answerbar, dialog[open]").count()
+        page.screenshot(path=str(Path(folder) / f"portal-{name}.png"), full_page=whole)
 
 
 def test_every_page_is_accessible_and_fits_every_screen(

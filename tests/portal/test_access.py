@@ -122,7 +122,7 @@ def test_the_stream_carries_the_contractors_notices(client: Client) -> None:
         answer = await browser.get(reverse("portal:stream"))
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == "text/event-stream"
-        chunks = answer.streaming_content.__aiter__()
+        chunks = aiter(answer.streaming_content)  # type: ignore[attr-defined]
         await asyncio.wait_for(chunks.__anext__(), 5)
         Redis.from_url(settings.REDIS_URL).publish(
             contractor_channel(harold.pk), json.dumps({"contractor": harold.pk})

@@ -37,7 +37,7 @@ def test_an_offer_shows_what_is_needed_to_decide(harold_client: Client, offered:
     html = page(harold_client, "offer", offered.public_id)
     assert "Water heater repair" in html
     assert "First call, only you" in html
-    assert "Tomorrow 8 am–noon EST" in html
+    assert "Tomorrow<br>8 am–noon EST" in html
     assert "1 h 15 min" in html
     assert "$140" in html  # 40 call-out and 1.25 h at 80
     assert "$80 × 1.25 h + $40 call-out" in html
