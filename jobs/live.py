@@ -108,7 +108,7 @@ def _event(ids: set[str]) -> bytes:
 
 async def _close(pubsub: PubSub, client: Redis) -> None:
     try:
-        await pubsub.aclose()  # type: ignore[no-untyped-call]
+        await pubsub.aclose()
         await client.aclose()
     except (RedisError, OSError) as error:
         log.info("event stream not closed cleanly", error=str(error))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -23,8 +23,6 @@ from jobs.models import Job
 from network.context import SESSION_BRANCH
 from network.models import Branch, User
 
-P = ParamSpec("P")
-
 
 class BranchRequest(HttpRequest):
     """A request whose user works in ``branch`` (for type checkers; set by ``branch_page``)."""
@@ -35,7 +33,7 @@ class BranchRequest(HttpRequest):
 
 
 def branch_page(
-    view: Callable[Concatenate[BranchRequest, P], HttpResponse],
+    view: Callable[..., HttpResponse],
 ) -> Callable[..., HttpResponseBase]:
     """Let staff of the branch in, as ``request.branch``; the view takes no ``branch`` argument.
 
@@ -44,11 +42,9 @@ def branch_page(
 
     @login_required
     @wraps(view)
-    def guarded(
-        request: BranchRequest, *args: P.args, branch: str, **kwargs: P.kwargs
-    ) -> HttpResponse:
+    def guarded(request: BranchRequest, branch: str, **kwargs: Any) -> HttpResponse:
         request.branch = branch_of(request.user, branch)
-        response = view(request, *args, **kwargs)
+        response = view(request, **kwargs)
         patch_vary_headers(response, ["HX-Request"])
         add_never_cache_headers(response)
         return response
@@ -87,6 +83,7 @@ def staff_actor(request: BranchRequest) -> Actor:
 
 def _home_branch(request: HttpRequest) -> Branch:
     """The branch the user looked at last, else the first of theirs. Raises PermissionDenied."""
+    assert request.user.is_authenticated  # the caller saw to it
     mine = list(Branch.objects.for_user(request.user).order_by("name"))
     if not mine:
         raise PermissionDenied("These pages are for dispatchers. Your account has no branch.")

@@ -77,7 +77,7 @@ class AssignForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         of_branch = Contractor.objects.filter(branch=job.branch, status="active")
-        contractor = self.fields["contractor"]
+        contractor: Any = self.fields["contractor"]
         contractor.queryset = of_branch
         contractor.choices = [("", "Choose a contractor"), *choices]
         technicians = Technician.objects.filter(branch=job.branch, active=True).order_by("name")
@@ -86,7 +86,8 @@ class AssignForm(forms.Form):
             if technicians.count() < 2:
                 del self.fields["technician"]
             else:
-                self.fields["technician"].queryset = technicians
+                chosen: Any = self.fields["technician"]
+                chosen.queryset = technicians
         else:
             del self.fields["technician"]
         self.fields["starts_at"] = SiteMomentField(
@@ -150,9 +151,10 @@ class VisitStepForm(forms.Form):
                 label="Expected arrival",
                 help_text="In the promised window.",
             )
-        self.fields["step"].choices = steps
+        step: Any = self.fields["step"]
+        step.choices = steps
         if len(steps) == 1:
-            self.fields["step"].initial = "done"
+            step.initial = "done"
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -78,7 +78,7 @@ class JobFilter(django_filters.FilterSet):
         widget=forms.CheckboxSelectMultiple,
     )
     service = django_filters.ModelMultipleChoiceFilter(
-        field_name="service_type",
+        field_name="service_type__slug",
         to_field_name="slug",
         queryset=ServiceType.objects.none(),
         label="Service",
@@ -119,7 +119,7 @@ class JobFilter(django_filters.FilterSet):
             status__in=[OfferStatus.PENDING, OfferStatus.ACCEPTED],
             contractor__name__icontains=value,
         )
-        found = (
+        found: Any = (
             Q(reference__icontains=value)
             | Q(customer_name__icontains=value)
             | Q(customer_phone__icontains=value)

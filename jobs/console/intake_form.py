@@ -115,11 +115,12 @@ class NewJobForm(forms.Form):
             usual[str(service.pk)] = service
             trade = service.trade.replace("-", " ").capitalize()
             by_trade.setdefault(trade, []).append((service.pk, service.name))
-        field = self.fields["service_type"]
+        field: Any = self.fields["service_type"]
         field.queryset = services
         field.choices = [("", "Choose the kind of work"), *by_trade.items()]
         field.widget.usual = usual
-        self.fields["client"].queryset = Client.objects.filter(branch=branch)
+        clients: Any = self.fields["client"]
+        clients.queryset = Client.objects.filter(branch=branch)
         today = display.in_zone(at, branch.time_zone).date()
         self.fields["day"].widget.attrs["min"] = today.isoformat()
         self.fields["not_to_exceed"].help_text = f"In {branch.currency}. Empty: the usual one."

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from jobs.console import words
 from jobs.models import Job, Offer, Round
 from jobs.states import JobStatus, OfferStatus
 from network.models import Contractor, Technician
-from ranking.explain import Part, RankedCandidate, explain
+from ranking.explain import Part, RankedCandidate
 from ranking.models import Decision
 
 #: Rows shown at first; the others are one click away.
@@ -48,12 +48,18 @@ class Ranking:
 
 
 def load_ranking(
-    job: Job, current: Round | None, decision: Decision | None, offers: Iterable[Offer]
+    job: Job,
+    current: Round | None,
+    decision: Decision | None,
+    candidates: Sequence[RankedCandidate],
+    offers: Iterable[Offer],
 ) -> Ranking | None:
-    """The decision in words, or None before the first one. Two queries, for the names."""
+    """The decision in words, or None before the first one. Two queries, for the names.
+
+    ``candidates`` is the decision explained.
+    """
     if decision is None:
         return None
-    candidates = explain(decision)
     contractors = dict(
         Contractor.objects.filter(pk__in=decision.contractor_ids).values_list("pk", "name")
     )
@@ -97,11 +103,11 @@ def _row(
     )
 
 
-def first_reasons(decision: Decision | None, round_id: int | None) -> dict[tuple[int, int], str]:
+def first_reasons(
+    round_id: int, candidates: Sequence[RankedCandidate]
+) -> dict[tuple[int, int], str]:
     """(round, contractor) → what set that candidate apart most, for the cascade's sentences."""
-    if decision is None or round_id is None:
-        return {}
     return {
-        (round_id, one.contractor_id): ", ".join(part.sentence for part in one.reasons(2))
-        for one in explain(decision)
+        (round_id, one.contractor_id): "; ".join(part.sentence for part in one.reasons(2))
+        for one in candidates
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, F, IntegerField, QuerySet, Value, When
 from django.urls import reverse
@@ -75,7 +76,7 @@ def load_groups(
     shown = list(with_cascade(in_board_order(jobs))[:show])  # type: ignore[arg-type]
     groups = []
     for key, title, more in GROUPS:
-        rows = [make_row(job, branch=branch, at=at) for job in shown if job.board_group == key]  # type: ignore[attr-defined]
+        rows = [make_row(job, branch=branch, at=at) for job in shown if job.board_group == key]
         if rows:
             groups.append(Group(title, more, counts.get(key, len(rows)), rows))
     return groups
@@ -102,7 +103,7 @@ def make_row(job: Job, *, branch: Branch, at: datetime) -> Row:
     offers = round_offers(job, current)
     pending = next((offer for offer in offers if offer.status == OfferStatus.PENDING), None)
     booking: Booking | None = job.live_bookings[0] if job.live_bookings else None  # type: ignore[attr-defined]
-    facts = {
+    facts: dict[str, Any] = {
         "job": job,
         "url": job_url(branch, job),
         "offers": offers,
@@ -171,7 +172,7 @@ def _booked_aside(job: Job, booking: Booking) -> str:
     return f"answered in {words.took(offer.made_at, offer.answered_at)}"
 
 
-def _closed_words(job: Job, offers: Sequence[Offer]) -> dict[str, str]:
+def _closed_words(job: Job, offers: Sequence[Offer]) -> dict[str, Any]:
     done = next((offer for offer in offers if offer.status == OfferStatus.ACCEPTED), None)
     closed = (
         f"{display.day(job.closed_at, job.time_zone)} {display.clock(job.closed_at, job.time_zone)}"
@@ -190,7 +191,7 @@ def _closed_words(job: Job, offers: Sequence[Offer]) -> dict[str, str]:
     }
 
 
-def _waiting_words(job: Job, current: Round | None, at: datetime) -> dict[str, str]:
+def _waiting_words(job: Job, current: Round | None, at: datetime) -> dict[str, Any]:
     questions = job.open_escalations  # type: ignore[attr-defined]
     if questions:
         return {"who": "Needs you", "who_sub": words.question(questions[0].kind)}

@@ -113,8 +113,8 @@ def _step(
     offers: Mapping[int, Offer],
     first_reasons: Mapping[tuple[int, int], str],
 ) -> Step | None:
-    if event.kind == "offer_made" and event.offer_id in offers:
-        offer = offers[event.offer_id]
+    offer = offers.get(event.offer_id or 0)
+    if event.kind == "offer_made" and offer is not None:
         return _offer_step(job, offer, first_reasons.get((offer.round_id, offer.contractor_id), ""))
     clock = display.clock(event.at, job.time_zone, seconds=True)
     name = str(event.data.get("contractor", ""))
@@ -139,14 +139,14 @@ def _step(
             clock,
         )
     if event.kind == "released":
-        why = words.reason(str(event.data.get("reason", "")))
+        code = str(event.data.get("reason", ""))
+        taken = words.was_taken(code)
+        title = f"The visit was taken from {name}" if taken else f"{name} gave the visit back"
         return Step(
             key,
             "guard",
             "arrow-back-up",
-            f"{name} gave the visit back: {why}"
-            if event.actor_kind != "system"
-            else f"The visit was taken from {name}: {why}",
+            f"{title}: {words.reason(code)}",
             _quoted(event.data),
             clock,
         )
@@ -170,7 +170,7 @@ def _offer_step(job: Job, offer: Offer, why: str) -> Step:
     plan = f"Planned {start}–{end}, {drive} drive, {pay}."
     window = (offer.expires_at - offer.made_at).total_seconds()
     rank = f"Rank {offer.rank}" if offer.rank else "Not ranked"
-    lead = f"{rank}: {why}. " if why else f"{rank}. "
+    lead = f"{rank}: {why[:1].lower()}{why[1:]}. " if why else f"{rank}. "
     match offer.status:
         case OfferStatus.PENDING:
             return Step(
@@ -178,10 +178,9 @@ def _offer_step(job: Job, offer: Offer, why: str) -> Step:
                 tone,
                 icon,
                 f"{name} is being asked",
-                lead + plan,
+                f"{lead}{plan} Asked at {made}.",
                 expires_at=offer.expires_at,
                 total_seconds=window,
-                note=f"since {made}",
             )
         case OfferStatus.ACCEPTED if offer.via == AnswerVia.ASSIGNED:
             return Step(key, tone, "user-check", f"{name} was assigned by hand", plan, made)

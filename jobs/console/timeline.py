@@ -145,8 +145,8 @@ def _completed(job: Job, event: JobEvent) -> Line:
 
 def _released(job: Job, event: JobEvent) -> Line:
     why = words.reason(str(event.data.get("reason", "")))
-    given = event.actor_kind in ("contractor", "api")
-    title = f"{_name(event)} gave it back" if given else f"Taken from {_name(event)}"
+    taken = words.was_taken(str(event.data.get("reason", "")))
+    title = f"Taken from {_name(event)}" if taken else f"{_name(event)} gave it back"
     return "arrow-back-up", f"{title}: {why}", _and(event.actor_label, _note(event))
 
 

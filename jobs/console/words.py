@@ -8,6 +8,7 @@ from datetime import datetime
 
 from jobs.models import Offer
 from jobs.states import (
+    CONTRACTOR_RELEASE_REASONS,
     CancelBy,
     CancelReason,
     DeclineReason,
@@ -58,6 +59,11 @@ def reason(code: str) -> str:
     """A reason in lower case, to stand after a colon or a comma."""
     text = _REASONS.get(code, code.replace("_", " "))
     return text if text.startswith("I ") else text[:1].lower() + text[1:]
+
+
+def was_taken(code: str) -> bool:
+    """Whether a visit ended for a reason that only the branch or the machine gives."""
+    return code not in {str(value) for value in CONTRACTOR_RELEASE_REASONS}
 
 
 def via(code: str) -> str:

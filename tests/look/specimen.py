@@ -199,6 +199,9 @@ _console = [
     path("zip", zip_lookup, name="zip_lookup"),
     path("stream", no_stream, name="stream"),
     path("live", live_region, name="live"),
+    path("<slug:branch>/", console, name="branch_board"),
+    path("<slug:branch>/messages/", console, name="branch_messages"),
+    path("<slug:branch>/new/", console, name="branch_new_job"),
 ]
 _portal = [path(name, portal, name=name) for name in ("today", "offers", "calendar", "you")]
 

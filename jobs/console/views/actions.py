@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -92,7 +93,12 @@ def _assignable(
             )
         )
     others = active.exclude(pk__in=ranked)
-    found = list(others.search(search).values_list("pk", "name")[:FOUND]) if search else []
+    found: list[tuple[int, str]] = []
+    if search:
+        matching = (
+            Q(name__icontains=search) | Q(email__icontains=search) | Q(phone__icontains=search)
+        )
+        found = list(others.filter(matching).values_list("pk", "name")[:FOUND])
     if chosen is not None and chosen not in names and chosen not in dict(found):
         found += list(others.filter(pk=chosen).values_list("pk", "name"))
     if not search and not ranked:

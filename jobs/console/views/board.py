@@ -54,9 +54,7 @@ def board(request: BranchRequest) -> HttpResponse:
         "chips": chips(chosen, request.GET),
         "without_q": without(request.GET, "q"),
         "kept_filters": [
-            (name, values)
-            for name, values in request.GET.lists()
-            if name not in ("q", "show")
+            (name, values) for name, values in request.GET.lists() if name not in ("q", "show")
         ],
         "groups": load_groups(chosen.qs, counts, branch=branch, at=at, show=show),
         "total": total,
@@ -148,7 +146,7 @@ def jobs_csv(request: BranchRequest) -> HttpResponse:
 
 def _csv_rows(jobs: QuerySet[Job]) -> Iterator[list[str]]:
     for job in with_cascade(in_board_order(jobs)).iterator(chunk_size=1000):  # type: ignore[arg-type]
-        booking = job.live_bookings[0] if job.live_bookings else None  # type: ignore[attr-defined]
+        booking = job.live_bookings[0] if job.live_bookings else None
         zone = ZoneInfo(job.time_zone)
 
         def local(moment, zone=zone) -> str:  # type: ignore[no-untyped-def]
@@ -166,7 +164,7 @@ def _csv_rows(jobs: QuerySet[Job]) -> Iterator[list[str]]:
                 holder.contractor.name if holder else "", holder.technician.name if holder else "",
                 local(booking.starts_at if booking else None),
                 local(booking.eta if booking else None), job.round_number,
-                " ".join(q.kind for q in job.open_escalations),  # type: ignore[attr-defined]
+                " ".join(q.kind for q in job.open_escalations),
                 "" if job.not_to_exceed is None else job.not_to_exceed, job.currency,
                 local(job.created_at), local(job.closed_at), job.result,
             )

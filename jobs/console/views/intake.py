@@ -121,8 +121,7 @@ def _create(request: BranchRequest, form: NewJobForm) -> HttpResponse | None:
 def _offer_second(form: NewJobForm, made: str) -> None:
     """The form was sent before with other contents: it may be sent again as a second job."""
     reference = Job.objects.values_list("reference", flat=True).get(public_id=made)
-    form.data = form.data.copy()
-    form.data["key"] = uuid4().hex
+    form.data = {**form.data.dict(), "key": uuid4().hex}  # type: ignore[attr-defined]
     form.add_error(
         None,
         f"This form has made {reference} already. Send it once more only if this is a second job; "

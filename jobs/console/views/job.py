@@ -20,6 +20,7 @@ from jobs.states import LIVE, SEARCHING, JobStatus, OfferStatus
 from network.availability import WorkOrder
 from network.context import shell
 from network.eligibility import explain_not_eligible
+from ranking.explain import explain
 from ranking.models import Decision
 
 #: Timeline entries shown at first.
@@ -43,8 +44,9 @@ def job_page(request: BranchRequest, job: str) -> HttpResponse:
     entries = timeline(found, events)
     pending = next((offer for offer in offers if offer.status == OfferStatus.PENDING), None)
     reasons: dict[tuple[int, int], str] = {}
+    explained = {number: explain(one) for number, one in decisions.items()}
     for one in rounds:
-        reasons |= first_reasons(decisions.get(one.number), one.pk)
+        reasons |= first_reasons(one.pk, explained.get(one.number, []))
     context = {
         "nav": "board",
         "nav_needs": Escalation.objects.filter(
@@ -59,7 +61,9 @@ def job_page(request: BranchRequest, job: str) -> HttpResponse:
         "told": tell(
             found, rounds=rounds, offers=offers, events=events, first_reasons=reasons, at=at
         ),
-        "ranking": load_ranking(found, chosen, decision, offers),
+        "ranking": load_ranking(
+            found, chosen, decision, explained[chosen.number] if chosen else [], offers
+        ),
         "ranked_rounds": [one.number for one in rounds if one.number in decisions],
         "entries": entries[:ENTRIES],
         "older_entries": entries[ENTRIES:],
