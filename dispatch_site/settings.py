@@ -268,6 +268,11 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Empty: the map draws the bundled outlines only and no request leaves the browser's origin.
 MAP_TILE_URL = env.str("MAP_TILE_URL", default="")
 MAP_ATTRIBUTION = env.str("MAP_ATTRIBUTION", default="")
+# What a contractor's "Route" button opens; understands {latitude}, {longitude} and {address}.
+ROUTE_URL = env.str(
+    "ROUTE_URL",
+    default="https://www.google.com/maps/dir/?api=1&destination={latitude},{longitude}",
+)
 _tile = urlsplit(MAP_TILE_URL)
 _tile_origin = (
     [f"{_tile.scheme}://{_tile.netloc.replace('{s}', '*')}"]

@@ -21,9 +21,6 @@ from jobs.states import DeclineReason, JobStatus, OfferStatus, ReleaseReason, Vi
 from network import display
 from portal.wording import clock_range
 
-#: Opens the way to a place in the phone's map; a coordinate pair is filled in.
-DEFAULT_ROUTE_URL = "https://www.google.com/maps/dir/?api=1&destination={latitude},{longitude}"
-
 #: From this long before the window on, "I'm on my way" is the main button (ours).
 NEAR = timedelta(hours=4)
 
@@ -188,12 +185,14 @@ class Site:
 
     @property
     def route_url(self) -> str:
-        pattern: str = getattr(settings, "ROUTE_URL", DEFAULT_ROUTE_URL)
-        return pattern.format(
-            latitude=f"{self.latitude:.6f}",
-            longitude=f"{self.longitude:.6f}",
-            address=quote(f"{self.address}, {self.area} {self.postcode}"),
-        )
+        filled: str = settings.ROUTE_URL
+        for name, value in (
+            ("latitude", f"{self.latitude:.6f}"),
+            ("longitude", f"{self.longitude:.6f}"),
+            ("address", quote(f"{self.address}, {self.area} {self.postcode}")),
+        ):
+            filled = filled.replace("{" + name + "}", value)
+        return filled
 
 
 @dataclass(frozen=True, slots=True)
