@@ -17,7 +17,7 @@ from django.db import connection
 
 from jobs.actors import Actor
 from jobs.services.journal import Journal
-from jobs.services.locked import COLUMNS, JOINS, LockedJob, database_now
+from jobs.services.locked import COLUMNS, JOINS, LockedJob, database_now, lock_contractors
 from jobs.services.offers import OfferDraft, make_offers
 from jobs.services.transactions import service
 from jobs.states import DEFAULT_OFFER_MINUTES, EscalationKind
@@ -29,6 +29,8 @@ from network.services.calendar import lock_technicians
 BATCH = 500
 #: How many candidates of a job one batch looks at; a job that needs more goes on in the next.
 LOOKAHEAD = 6
+#: So often in a row may a candidate's time be lost to somebody else before he is passed over.
+LOSSES = 5
 #: How long an open question waits before the machine looks at the job again.
 REMINDER = timedelta(hours=4)
 
@@ -48,6 +50,7 @@ class _Turn:
 
 
 # A job waits for its next candidate when it is offering, due, ranked, and nobody is asked.
+# The round is locked too, so that its pointer is the newest and not that of the snapshot.
 _DUE = f"""
 SELECT {COLUMNS}, r.id, r.next_index, cardinality(r.contractor_ids),
        r.contractor_ids[r.next_index + 1 : r.next_index + {LOOKAHEAD}],
@@ -59,7 +62,7 @@ SELECT {COLUMNS}, r.id, r.next_index, cardinality(r.contractor_ids),
    AND NOT EXISTS (SELECT 1 FROM jobs_offer o WHERE o.pending_job_id = j.id)
    AND (%s::bigint[] IS NULL OR j.id = ANY(%s))
  ORDER BY j.next_wake_at, j.id LIMIT %s
-   FOR UPDATE OF j SKIP LOCKED
+   FOR UPDATE OF j, r SKIP LOCKED
 """
 
 
@@ -93,6 +96,7 @@ def advance_batch(*, size: int = BATCH, job_ids: Sequence[int] | None = None) ->
         for turn in branch_turns:
             _choose(turn, known[branch_id], journal)
     drafts = [turn.draft for turn in turns if turn.draft is not None]
+    lock_contractors({draft.slot.contractor_id for draft in drafts})
     lock_technicians({draft.slot.technician_id for draft in drafts})
     made = make_offers(drafts=drafts, journal=journal, actor=Actor.system())
     for turn in turns:
@@ -130,6 +134,9 @@ def _choose(turn: _Turn, availability: Availability, journal: Journal) -> None:
     job = turn.job
     while turn.contractor_ids:
         contractor_id = turn.contractor_ids[0]
+        if contractor_id not in availability:
+            _pass_over(turn, "gone", "no longer there")
+            continue
         plan = plan_for(job, contractor_id, availability, journal.at, turn.total - turn.next_index)
         if isinstance(plan, Wait):
             job.next_wake_at = plan.until
@@ -143,19 +150,16 @@ def _choose(turn: _Turn, availability: Availability, journal: Journal) -> None:
                 },
             )
             return
-        rank = turn.ranks[0]
         if isinstance(plan, PassOn | Refusal):
             rule = plan.rule if isinstance(plan, Refusal) else "no_time_to_answer"
-            turn.skipped.append((contractor_id, rule, plan.sentence))
-            turn.next_index += 1
-            del turn.contractor_ids[0], turn.ranks[0]
+            _pass_over(turn, rule, plan.sentence)
             continue
         slot, ask = plan
         facts = availability.contractor(contractor_id)
         turn.draft = OfferDraft(
             job=job,
             round_id=turn.round_id,
-            rank=rank,
+            rank=turn.ranks[0],
             slot=slot,
             pay=availability.pay_for(contractor_id, job.duration_minutes),
             expires_at=ask.expires_at,
@@ -164,6 +168,12 @@ def _choose(turn: _Turn, availability: Availability, journal: Journal) -> None:
         )
         availability.take(slot, latitude=job.latitude, longitude=job.longitude)
         return
+
+
+def _pass_over(turn: _Turn, rule: str, sentence: str) -> None:
+    turn.skipped.append((turn.contractor_ids.pop(0), rule, sentence))
+    del turn.ranks[0]
+    turn.next_index += 1
 
 
 def plan_for(
@@ -217,23 +227,32 @@ def _finish(
 ) -> None:
     """Write what became of one job's turn."""
     job = turn.job
+    was_made = turn.draft is not None and turn.draft.public_id in made
+    if turn.draft is not None and not was_made:
+        # His time went to somebody else a moment ago; the job stays due and looks again.
+        job.attempts += 1
+        if job.attempts >= LOSSES:
+            _pass_over(turn, "fully_booked", "the time was taken again and again")
+            job.attempts = 0
     for contractor_id, rule, sentence in turn.skipped:
+        name = "A contractor"
+        if contractor_id in availability:
+            name = availability.contractor(contractor_id).name
         journal.event(
             job,
             "candidate_passed_over",
             Actor.system(),
-            data={
-                "contractor": availability.contractor(contractor_id).name,
-                "rule": rule,
-                "sentence": sentence,
-            },
+            data={"contractor": name, "rule": rule, "sentence": sentence},
         )
     if turn.draft is not None:
-        if turn.draft.public_id in made:
+        if was_made:
             turn.next_index += 1
             job.next_wake_at = turn.draft.expires_at
+            if job.attempts:
+                journal.settle(
+                    job, kind=EscalationKind.DISPATCH_FAILED, resolution="It works again"
+                )
             job.attempts = 0
-        # else: his time went to somebody else a moment ago; the job stays due.
         journal.touch(job)
     elif not turn.contractor_ids and turn.next_index >= turn.total:
         job.next_wake_at = max(job.window_end, journal.at + REMINDER)

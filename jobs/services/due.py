@@ -9,10 +9,11 @@ import structlog
 from django.db import connection
 
 from jobs.actors import Actor
+from jobs.queue import TaskTimeout
 from jobs.services.cascade import BATCH, REMINDER, advance_batch
-from jobs.services.expiry import expire_due_offers
+from jobs.services.expiry import due_offers, expire_due_offers
 from jobs.services.journal import Journal
-from jobs.services.locked import COLUMNS, JOINS, LockedJob, database_now, fetch_locked
+from jobs.services.locked import COLUMNS, JOINS, database_now, fetch_locked
 from jobs.services.rounds import jobs_waiting_for_search, postpone_failed, search
 from jobs.services.transactions import service
 from jobs.states import LIVE, EscalationKind, JobStatus
@@ -63,7 +64,7 @@ def process_timeouts() -> int:
     """
     done = 0
     while True:
-        expired = expire_due_offers(limit=EXPIRE_AT_ONCE).offers
+        expired = _expire_safely()
         advanced = _advance_safely()
         done += expired + advanced
         if expired == 0 and advanced == 0:
@@ -71,30 +72,57 @@ def process_timeouts() -> int:
     return done + wake_overdue()
 
 
-def _advance_safely() -> int:
-    """One batch; if it fails, each of its jobs alone, so that a bad one stops nobody else."""
+def _expire_safely() -> int:
+    """All that is due; if that fails, each offer alone, so that a bad one stops nobody else."""
     try:
-        return advance_batch(size=BATCH)
+        return expire_due_offers(limit=EXPIRE_AT_ONCE).offers
+    except TaskTimeout:
+        raise
     except Exception:
-        log.exception("advancing a batch failed; going on job by job")
+        log.exception("expiring a batch failed; going on offer by offer")
     done = 0
-    for job_id in _due_for_advance():
+    for offer_id, job_id in due_offers(limit=EXPIRE_AT_ONCE):
+        try:
+            done += expire_due_offers(offer_ids=[offer_id]).offers
+        except TaskTimeout:
+            raise
+        except Exception as error:
+            log.exception("an offer could not be expired", offer=offer_id)
+            postpone_failed(job_id=job_id, error=repr(error))
+    return done
+
+
+def _advance_safely(job_ids: Sequence[int] | None = None) -> int:
+    """One batch; if it fails, each of its jobs alone, so that a bad one stops nobody else."""
+    for _ in range(2):  # who was suspended between look and write is passed over the second time
+        try:
+            return advance_batch(size=BATCH, job_ids=job_ids)
+        except TaskTimeout:
+            raise
+        except Exception:
+            log.exception("advancing a batch failed")
+    done = 0
+    for job_id in _due_for_advance(job_ids):
         try:
             done += advance_batch(size=1, job_ids=[job_id])
+        except TaskTimeout:
+            raise
         except Exception as error:
             log.exception("a job could not be advanced", job=job_id)
             postpone_failed(job_id=job_id, error=repr(error))
     return done
 
 
-def _due_for_advance() -> list[int]:
+def _due_for_advance(job_ids: Sequence[int] | None) -> list[int]:
+    ids = list(job_ids) if job_ids is not None else None
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM jobs_job j WHERE status = 'offering'"
             " AND next_wake_at <= (SELECT app_now()) AND NOT EXISTS"
             " (SELECT 1 FROM jobs_offer o WHERE o.pending_job_id = j.id)"
+            " AND (%s::bigint[] IS NULL OR id = ANY(%s))"
             " ORDER BY next_wake_at LIMIT %s",
-            [BATCH],
+            [ids, ids, BATCH],
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -107,6 +135,8 @@ def search_due_jobs(*, limit: int = 50) -> int:
         try:
             if search(job_id=job_id):
                 ranked.append(job_id)
+        except TaskTimeout:
+            raise
         except Exception as error:
             log.exception("a job could not be ranked", job=job_id)
             postpone_failed(job_id=job_id, error=repr(error))
@@ -119,7 +149,7 @@ def search_due_jobs(*, limit: int = 50) -> int:
 
 def _advance_ranked(job_ids: Sequence[int]) -> None:
     if job_ids:
-        while advance_batch(job_ids=job_ids):
+        while _advance_safely(job_ids):
             pass
 
 
@@ -128,7 +158,8 @@ def wake_overdue(*, limit: int = 500) -> int:
     """Look at open jobs whose wake-up came and that nobody else handles.
 
     Booked and not started by the window's end, or on site long after the planned end: a
-    question to the dispatcher. Unsettled questions get their next reminder.
+    question to the dispatcher. Where nobody is asked any more, the question must stay open: one
+    that was closed without a booking is put again.
     """
     live = "', '".join(sorted(LIVE))
     jobs = fetch_locked(
@@ -140,10 +171,13 @@ def wake_overdue(*, limit: int = 500) -> int:
         " ORDER BY j.next_wake_at LIMIT %s FOR UPDATE OF j SKIP LOCKED",
         [limit],
     )
+    handled = _handled_by_others([job.id for job in jobs])
+    jobs = [job for job in jobs if job.id not in handled]
     if not jobs:
         return 0
     journal = Journal(at=database_now())
     missed = _already_missed([job.id for job in jobs])
+    silent = _without_question([job.id for job in jobs])
     for job in jobs:
         job.next_wake_at = journal.at + REMINDER
         if job.status in (JobStatus.BOOKED, JobStatus.EN_ROUTE):
@@ -151,28 +185,51 @@ def wake_overdue(*, limit: int = 500) -> int:
                 job.next_wake_at = job.window_end
                 journal.touch(job)
             else:
-                _ask_once(journal, job, EscalationKind.NO_CHECK_IN)
+                journal.ask(job, EscalationKind.NO_CHECK_IN)
         elif job.status == JobStatus.ON_SITE:
-            _ask_once(journal, job, EscalationKind.NOT_FINISHED)
-        elif journal.at >= job.window_end and job.id not in missed:
-            journal.event(job, "window_missed", Actor.clock())
+            journal.ask(job, EscalationKind.NOT_FINISHED)
         else:
             journal.touch(job)
+            if journal.at >= job.window_end and job.id not in missed:
+                journal.event(job, "window_missed", Actor.clock())
+            if job.id in silent:
+                journal.escalate(job, silent[job.id], {"round": job.round_number, "again": True})
     journal.flush()
     return len(jobs)
 
 
-def _ask_once(journal: Journal, job: LockedJob, kind: EscalationKind) -> None:
-    """Escalate unless the same question is open already; then it merely stays open."""
+def _handled_by_others(job_ids: list[int]) -> set[int]:
+    """Jobs for which a round began, or somebody was asked, while this one waited for the lock.
+
+    The locking query saw rounds and offers as they were when it began.
+    """
+    if not job_ids:
+        return set()
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT 1 FROM jobs_escalation WHERE job_id = %s AND kind = %s AND closed_at IS NULL",
-            [job.id, str(kind)],
+            "SELECT j.id FROM jobs_job j WHERE j.id = ANY(%s) AND j.status = 'offering'"
+            " AND (EXISTS (SELECT 1 FROM jobs_round r WHERE r.job_id = j.id"
+            "   AND r.number = j.round_number AND r.finished_at IS NULL)"
+            " OR EXISTS (SELECT 1 FROM jobs_offer o WHERE o.pending_job_id = j.id))",
+            [job_ids],
         )
-        if cursor.fetchone():
-            journal.touch(job)
-        else:
-            journal.escalate(job, kind)
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _without_question(job_ids: list[int]) -> dict[int, EscalationKind]:
+    """Jobs that wait for a person without any open question, and the question to put."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT j.id, cardinality(r.contractor_ids) FROM jobs_job j JOIN jobs_round r"
+            " ON r.job_id = j.id AND r.number = j.round_number"
+            " WHERE j.id = ANY(%s) AND j.status = 'offering' AND NOT EXISTS"
+            " (SELECT 1 FROM jobs_escalation e WHERE e.job_id = j.id AND e.closed_at IS NULL)",
+            [job_ids],
+        )
+        return {
+            job_id: EscalationKind.EVERYONE_ASKED if ranked else EscalationKind.NO_CANDIDATES
+            for job_id, ranked in cursor.fetchall()
+        }
 
 
 def _already_missed(job_ids: list[int]) -> set[int]:

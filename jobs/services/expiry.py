@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -12,7 +13,8 @@ from jobs.services.transactions import service
 
 # The job is locked before its offer (lock order), and a job that somebody else holds is
 # skipped: he is answering, cancelling or expiring it at this very moment. Domain time is
-# read once, before the locks; the offer's trigger reads it again after them.
+# read once, before the locks; the offer's trigger reads it again after them. A job that
+# failed before (attempts) comes again when its postponed wake does.
 EXPIRE = """
 WITH due AS MATERIALIZED (
   SELECT o.id, o.public_id, o.job_id, o.contractor_id, o.technician_id, o.rank, o.made_at,
@@ -21,6 +23,8 @@ WITH due AS MATERIALIZED (
     JOIN jobs_offer o ON o.status = 'pending' AND o.expires_at <= moment.at
     JOIN jobs_job j ON j.id = o.job_id
     JOIN jobs_round r ON r.id = o.round_id
+   WHERE (j.attempts = 0 OR j.next_wake_at <= moment.at)
+     AND (%s::bigint[] IS NULL OR o.id = ANY(%s))
    ORDER BY o.expires_at LIMIT %s
      FOR UPDATE OF j, o SKIP LOCKED),
 expired AS (
@@ -65,14 +69,16 @@ class Expired:
 
 
 @service
-def expire_due_offers(*, limit: int = 10_000) -> Expired:
+def expire_due_offers(*, limit: int = 10_000, offer_ids: Sequence[int] | None = None) -> Expired:
     """Expire every pending offer whose deadline has passed by domain time, ``limit`` at most.
 
     Frees the held time, wakes the jobs, writes events and outcomes, all in one statement.
     Safe to run from anywhere, twice, or late; never early: the database refuses that.
+    ``offer_ids`` narrows it to these offers.
     """
+    ids = list(offer_ids) if offer_ids is not None else None
     with connection.cursor() as cursor:
-        cursor.execute(EXPIRE, [limit])
+        cursor.execute(EXPIRE, [ids, ids, limit])
         rows = cursor.fetchall()
     if rows:
         by_branch: dict[int, set[str]] = {}
@@ -81,3 +87,16 @@ def expire_due_offers(*, limit: int = 10_000) -> Expired:
         publish_after_commit(jobs_by_branch=by_branch, contractor_ids={row[2] for row in rows})
         hint(DEFAULT, FOLD_OUTCOMES)
     return Expired(offers=len(rows))
+
+
+def due_offers(*, limit: int) -> list[tuple[int, int]]:
+    """(offer id, job id) of offers whose deadline has passed, the oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT o.id, o.job_id FROM jobs_offer o JOIN jobs_job j ON j.id = o.job_id"
+            " WHERE o.status = 'pending' AND o.expires_at <= (SELECT app_now())"
+            " AND (j.attempts = 0 OR j.next_wake_at <= (SELECT app_now()))"
+            " ORDER BY o.expires_at LIMIT %s",
+            [limit],
+        )
+        return cursor.fetchall()

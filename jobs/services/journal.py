@@ -125,9 +125,22 @@ class Journal:
         self._contractors.add(contractor_id)
 
     def escalate(self, job: LockedJob, kind: str, data: dict[str, Any] | None = None) -> None:
-        """Put a question to the dispatcher, unless the same one is open already."""
+        """Put a question to the dispatcher; the caller knows that it is not open already."""
         self._opened.append((job, kind, data or {}))
         self.event(job, "escalated", Actor.system(), data={"escalation": str(kind), **(data or {})})
+
+    def ask(self, job: LockedJob, kind: str, data: dict[str, Any] | None = None) -> None:
+        """Escalate unless the same question is open already; then it merely stays open."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM jobs_escalation"
+                " WHERE job_id = %s AND kind = %s AND closed_at IS NULL",
+                [job.id, str(kind)],
+            )
+            if cursor.fetchone():
+                self.touch(job)
+            else:
+                self.escalate(job, kind, data)
 
     def settle(
         self,

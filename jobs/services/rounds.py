@@ -76,6 +76,8 @@ def search(*, job_id: int) -> bool:
         current = begin_round(job=job, cause=RoundCause.FIRST, journal=journal, actor=actor)
     else:
         current = Round.objects.get(job_id=job.id, number=job.round_number)
+        if current.decision_id is not None or current.finished_at is not None:
+            return False  # ranked by another worker after this one had looked for waiting jobs
     decision = rank_candidates(job=job, at=journal.at)
     journal.event(
         job,
@@ -102,7 +104,9 @@ def search(*, job_id: int) -> bool:
     else:
         job.next_wake_at = journal.at
     current.save()
-    job.attempts = 0
+    if job.attempts:
+        journal.settle(job, kind=EscalationKind.DISPATCH_FAILED, resolution="It works again")
+        job.attempts = 0
     journal.flush()
     return True
 
@@ -177,10 +181,7 @@ def _postpone(*, job_id: int, error: str) -> None:
     journal = Journal(at=database_now())
     job.attempts = min(job.attempts + 1, 7)
     job.next_wake_at = journal.at + timedelta(minutes=2 ** (job.attempts - 1))
-    if job.attempts == 1:
-        journal.escalate(job, EscalationKind.DISPATCH_FAILED, {"error": error})
-    else:
-        journal.touch(job)
+    journal.ask(job, EscalationKind.DISPATCH_FAILED, {"error": error})
     journal.flush()
 
 
