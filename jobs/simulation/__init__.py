@@ -1,0 +1,1 @@
+"""Plays customers and contractors against a running stack, seeded, in a branch of its own."""

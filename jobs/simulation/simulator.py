@@ -1,0 +1,194 @@
+"""One simulation from beginning to end, against a running stack."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from jobs.simulation import report
+from jobs.simulation.channels import ApiChannel, Channel, PortalChannel, Site, visit_of
+from jobs.simulation.demand import Request
+from jobs.simulation.errors import SimulationError
+from jobs.simulation.lookout import (
+    MISSED_AFTER,
+    Listener,
+    Standing,
+    missed_offers,
+    missed_visits,
+    standing,
+)
+from jobs.simulation.numbers import Numbers
+from jobs.simulation.pace import Pace
+from jobs.simulation.people import Contractor, Crew, Customers
+from jobs.simulation.stage import Stage
+from jobs.simulation.world import World, make_world, revoke_tokens
+
+#: Threads that play acts; more would only queue up at the site.
+THREADS = 12
+#: Wall seconds between two looks at how things stand, and between two lines about it.
+LOOK_EVERY = 1.0
+SAY_EVERY = 10.0
+#: The audit leaves rows of the last 5 wall seconds out, so they are let settle first.
+SETTLE = 6.0
+#: Days after the last request's window at which a simulation gives up waiting for the end.
+PATIENCE = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Simulation:
+    """Plays ``requests`` with a network of ``technicians`` against the site at ``url``."""
+
+    url: str
+    requests: list[Request]
+    technicians: int
+    seed: int
+    numbers: Numbers
+    pace: Pace
+    say: Callable[[str], None]
+    _people: dict[int, Contractor] = field(default_factory=dict)
+    _said_at: float = 0.0
+
+    def run(self) -> dict[str, Any]:
+        """Play it to the end; returns the report. Raises SimulationError."""
+        begun = time.monotonic()
+        world = make_world(
+            technicians=self.technicians,
+            seed=self.seed,
+            works=[request.service_type for request in self.requests],
+            portal_share=self.numbers.portal_share,
+        )
+        self.say(
+            f"branch {world.branch.slug}: {len(world.contractors)} contractors, "
+            f"{world.technicians} technicians"
+        )
+        rescues = report.rescues()
+        site = Site(self.url)
+        self._require_same_database(site, world)
+        stage = Stage(self.pace, threads=THREADS)
+        customers = Customers(
+            site=site,
+            token=world.token,
+            branch=world.branch.slug,
+            prefix=world.branch.reference_prefix,
+            stage=stage,
+            numbers=self.numbers,
+            seed=self.seed,
+        )
+        crew = self._hire(world, site, stage)
+        listener = Listener(list(self._people), lambda one: self._people[one].notice())
+        listener.start()
+        try:
+            for request in self.requests:
+                customers.plan(request)
+            ended = stage.run(
+                every=LOOK_EVERY,
+                look=lambda: self._look(world, stage, crew),
+                until=max(request.window_end for request in self.requests) + PATIENCE,
+            )
+        finally:
+            listener.end()
+            stage.close()
+            revoke_tokens(branch=world.branch)
+        if not ended:
+            self.say("gave up waiting: some jobs are still open")
+        time.sleep(SETTLE)
+        return self._report(world, site, stage, customers, rescues, begun)
+
+    def _require_same_database(self, site: Site, world: World) -> None:
+        try:
+            site.call("GET", "/jobs", world.token)
+        except Exception as error:
+            raise SimulationError(
+                f"The site at {self.url} does not know this database's branch ({error}). Is it "
+                "another installation's? Give its address with --url, or start one with: "
+                "make run TIME_SCALE=240"
+            ) from error
+        site.times.clear()
+
+    def _hire(self, world: World, site: Site, stage: Stage) -> Crew:
+        crew = Crew(stage)
+        for number, contractor in enumerate(world.contractors, 1):
+            token = world.tokens.get(contractor.pk)
+            channel: Channel = (
+                PortalChannel(contractor) if token is None else ApiChannel(site, token)
+            )
+            self._people[contractor.pk] = Contractor(
+                number=number,
+                channel=channel,
+                stage=stage,
+                crew=crew,
+                numbers=self.numbers,
+                seed=self.seed,
+            )
+        return crew
+
+    def _look(self, world: World, stage: Stage, crew: Crew) -> bool:
+        """Catch up on what was missed; True when everything is final or waits for a human."""
+        missed = timedelta(seconds=MISSED_AFTER * self.pace.scale)
+        for contractor_id, offer in missed_offers(world.branch.pk, older_than=missed):
+            person = self._people.get(contractor_id)
+            if person is not None and offer not in person.seen:
+                person.notice()
+        for booking in missed_visits(world.branch.pk, older_than=missed):
+            person = self._people.get(booking.contractor_id)
+            if person is not None:
+                person.plan(visit_of(booking), booking.offer.travel_minutes)
+        stands = standing(world.branch.pk)
+        self._tell(stands, stage)
+        return stage.idle and crew.nobody_waits and stands.open == 0
+
+    def _tell(self, stands: Standing, stage: Stage) -> None:
+        if time.monotonic() - self._said_at < SAY_EVERY:
+            return
+        self._said_at = time.monotonic()
+        local = self.pace.now().astimezone(self.requests[0].window_start.tzinfo)
+        self.say(
+            f"{local:%a %H:%M}  {stands.jobs}/{len(self.requests)} jobs: "
+            f"{stands.completed} completed, {stands.open} open, {stands.cancelled} cancelled, "
+            f"{stands.escalated} wait for a human; {stage.waiting} acts to come"
+        )
+
+    def _report(
+        self,
+        world: World,
+        site: Site,
+        stage: Stage,
+        customers: Customers,
+        rescues: int,
+        begun: float,
+    ) -> dict[str, Any]:
+        stands = standing(world.branch.pk)
+        found = report.figures(
+            branch_id=world.branch.pk, stands=stands, scale=self.pace.scale, times=site.times
+        )
+        late = sum(person.late_answers for person in self._people.values())
+        behind = sorted(stage.lateness)
+        self.say(
+            f"{len(site.times)} requests to the API, {late} answers came too late, "
+            f"{site.broken} connections broke, {stage.failures} acts failed"
+        )
+        if behind:
+            self.say(
+                f"acts began up to {behind[int(len(behind) * 0.99)] * 1000:.0f} ms late (p99, wall)"
+            )
+        for line in customers.refused[:10]:
+            self.say(f"not taken in: {line}")
+        return {
+            **found,
+            "clock_rescues": report.rescues() - rescues,
+            "http_5xx": site.server_errors,
+            "audit_violations": report.count_violations(),
+            "wall_s": round(time.monotonic() - begun, 1),
+            "time_scale": self.pace.scale,
+            "seed": self.seed,
+            "branch": world.branch.slug,
+            "contractors": len(world.contractors),
+            "technicians": self.technicians,
+            "requests": len(self.requests),
+            "not_taken_in": len(customers.refused),
+            "late_answers": late,
+            "acts_failed": stage.failures,
+        }

@@ -1,0 +1,216 @@
+"""How contractors behave, without a site: a channel that only writes down."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from jobs.simulation.channels import SeenOffer, SeenVisit
+from jobs.simulation.errors import Refused
+from jobs.simulation.numbers import Numbers
+from jobs.simulation.pace import Pace
+from jobs.simulation.people import Contractor, Crew
+from jobs.simulation.stage import Stage
+
+BEGIN = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+class Diary:
+    """A channel on which everything is written down and nothing is refused, unless told so."""
+
+    def __init__(self, stage: Stage, offers: list[SeenOffer]) -> None:
+        self.stage = stage
+        self.offers = offers
+        self.lines: list[tuple[str, str]] = []
+        self.times: dict[tuple[str, str], datetime] = {}
+        self.refuses: set[str] = set()
+
+    def write(self, what: str, of: str) -> None:
+        if what in self.refuses:
+            raise Refused(409, "job-is-final")
+        self.lines.append((what, of))
+        self.times[what, of] = self.stage.now()
+
+    def pending_offers(self) -> list[SeenOffer]:
+        return self.offers
+
+    def accept(self, offer: SeenOffer) -> SeenVisit:
+        self.write("accept", offer.id)
+        start = BEGIN + timedelta(hours=4)
+        return SeenVisit(
+            id=f"visit-{offer.id}",
+            job=f"job-{offer.id}",
+            technician="one",
+            starts_at=start,
+            window_start=start,
+            window_end=start + timedelta(hours=4),
+            minutes=60,
+        )
+
+    def decline(self, offer: SeenOffer, reason: str) -> None:
+        self.write("decline", offer.id)
+
+    def set_eta(self, visit: SeenVisit, eta: datetime) -> None:
+        self.write("eta", visit.id)
+
+    def start_travel(self, visit: SeenVisit) -> None:
+        self.write("en-route", visit.id)
+
+    def arrive(self, visit: SeenVisit) -> None:
+        self.write("arrive", visit.id)
+
+    def complete(self, visit: SeenVisit, result: str) -> None:
+        self.write(f"complete: {result}", visit.id)
+
+    def release(self, visit: SeenVisit, reason: str) -> None:
+        self.write("release", visit.id)
+
+
+def offer(number: int) -> SeenOffer:
+    return SeenOffer(
+        id=str(number),
+        emergency=False,
+        made_at=BEGIN,
+        expires_at=BEGIN + timedelta(hours=1),
+        travel_minutes=20,
+    )
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    made = Stage(Pace(scale=14_400, domain=BEGIN), threads=4)
+    yield made
+    made.close()
+
+
+def play(stage: Stage, numbers: Numbers, offers: int, refuses: set[str] = frozenset()) -> Diary:  # type: ignore[assignment]
+    """Let one contractor live through these offers to the end."""
+    diary = Diary(stage, [offer(number) for number in range(offers)])
+    diary.refuses = set(refuses)
+    crew = Crew(stage)
+    person = Contractor(number=1, channel=diary, stage=stage, crew=crew, numbers=numbers, seed=1)
+    person.notice()
+    assert stage.run(
+        every=0.05, look=lambda: stage.idle and crew.nobody_waits, until=BEGIN + timedelta(days=9)
+    )
+    assert stage.failures == 0
+    return diary
+
+
+SURE = Numbers(
+    accepted=1, silent=0, spread=0, backs_out=0, no_show=0, eta_given=1, late=0, at_home=1
+)
+
+
+def test_offers_are_accepted_declined_or_ignored_in_the_given_shares(stage: Stage) -> None:
+    numbers = Numbers(accepted=0.5, silent=0.2, spread=0, backs_out=0, no_show=1)
+    diary = play(stage, numbers, 400)
+    counts = [sum(line[0] == what for line in diary.lines) for what in ("accept", "decline")]
+    assert counts[0] == pytest.approx(200, abs=40)
+    assert counts[1] == pytest.approx(120, abs=40)
+    assert len({line[1] for line in diary.lines}) == sum(counts), "each offer is answered once"
+
+
+def test_the_same_seed_gives_the_same_answers() -> None:
+    answers = []
+    for _ in range(2):
+        stage = Stage(Pace(scale=14_400, domain=BEGIN), threads=4)
+        diary = play(stage, Numbers(backs_out=0, no_show=1), 60)
+        answers.append(sorted(diary.lines))
+        stage.close()
+    assert answers[0] == answers[1]
+
+
+def test_a_visit_goes_through_all_its_steps_in_order(stage: Stage) -> None:
+    diary = play(stage, SURE, 1)
+    assert [line[0] for line in diary.lines][:1] == ["accept"]
+    steps = [line[0] for line in diary.lines if line[0] != "eta"]
+    assert steps[:3] == ["accept", "en-route", "arrive"]
+    assert steps[3].startswith("complete")
+    arrived = diary.times["arrive", "visit-0"]
+    assert arrived >= BEGIN + timedelta(hours=4)
+    assert arrived <= BEGIN + timedelta(hours=5)
+
+
+def test_a_technician_makes_one_visit_at_a_time(stage: Stage) -> None:
+    diary = play(stage, SURE, 5)
+    current = None
+    for step, visit in diary.lines:
+        if step == "en-route":
+            assert current is None, "sent off while still busy"
+            current = visit
+        elif step.startswith("complete"):
+            assert current == visit
+            current = None
+    assert sum(step.startswith("complete") for step, _ in diary.lines) == 5
+
+
+def test_a_cancelled_visit_frees_the_technician_for_the_next(stage: Stage) -> None:
+    diary = play(stage, SURE, 3, refuses={"arrive"})
+    assert [step for step, _ in diary.lines].count("en-route") == 3
+
+
+def test_who_backs_out_gives_the_visit_back_and_a_no_show_does_nothing(stage: Stage) -> None:
+    backs_out = Numbers(accepted=1, silent=0, spread=0, backs_out=1, no_show=0)
+    assert [step for step, _ in play(stage, backs_out, 1).lines] == ["accept", "release"]
+
+
+def test_a_no_show_never_sets_out(stage: Stage) -> None:
+    no_show = Numbers(accepted=1, silent=0, spread=0, backs_out=0, no_show=1)
+    assert [step for step, _ in play(stage, no_show, 1).lines] == ["accept"]
+
+
+def test_an_answer_that_comes_too_late_is_counted(stage: Stage) -> None:
+    diary = Diary(stage, [offer(1)])
+    diary.refuses = {"accept"}
+    crew = Crew(stage)
+    person = Contractor(number=1, channel=diary, stage=stage, crew=crew, numbers=SURE, seed=1)
+    person.notice()
+    stage.run(every=0.05, look=lambda: stage.idle, until=BEGIN + timedelta(days=1))
+    assert (person.late_answers, diary.lines) == (1, [])
+
+
+def test_many_notices_are_one_look(stage: Stage) -> None:
+    looks = []
+    gate = threading.Event()
+
+    class Slow(Diary):
+        def pending_offers(self) -> list[SeenOffer]:
+            looks.append(1)
+            gate.wait(5)
+            return []
+
+    person = Contractor(
+        number=1, channel=Slow(stage, []), stage=stage, crew=Crew(stage), numbers=SURE, seed=1
+    )
+    for _ in range(20):
+        person.notice()
+    time.sleep(0.1)
+    gate.set()
+    stage.run(every=0.05, look=lambda: stage.idle, until=BEGIN + timedelta(days=1))
+    assert len(looks) == 2, "the one under way, and one more for what came meanwhile"
+
+
+def test_acts_are_played_in_the_order_of_their_times(stage: Stage) -> None:
+    played: list[int] = []
+    for number in (3, 1, 2):
+        stage.at(BEGIN + timedelta(hours=number), lambda number=number: played.append(number))
+    stage.run(every=0.05, look=lambda: stage.idle, until=BEGIN + timedelta(days=1))
+    assert played == [1, 2, 3]
+
+
+def test_a_failing_act_is_counted_and_stops_nobody(stage: Stage) -> None:
+    played: list[int] = []
+    stage.soon(lambda: 1 / 0)  # type: ignore[arg-type]
+    stage.at(BEGIN, lambda: played.append(1))
+    stage.run(every=0.05, look=lambda: stage.idle, until=BEGIN + timedelta(days=1))
+    assert (stage.failures, played) == (1, [1])
+
+
+def test_the_stage_gives_up_at_its_end(stage: Stage) -> None:
+    stage.at(BEGIN + timedelta(days=100), lambda: None)
+    assert not stage.run(every=0.02, look=lambda: False, until=BEGIN + timedelta(hours=1))
