@@ -39,7 +39,8 @@ ALTER TABLE jobs_job DROP COLUMN live_key, DROP COLUMN open_key;
 """
 
 OFFER_GUARDS = """
--- 8: nobody is asked who may not do it. Checked under the contractor's lock.
+-- 8: nobody is asked who may not do it. Checked under the contractor's lock. A visit that ends
+-- at midnight ends on the day before.
 CREATE FUNCTION jobs_offer_before_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   fit record;
@@ -50,14 +51,15 @@ BEGIN
   END IF;
   SELECT c.status = 'active' AS active,
          c.cleared_until IS NOT NULL
-           AND (NEW.ends_at AT TIME ZONE b.time_zone)::date <= c.cleared_until AS cleared,
+           AND ((NEW.ends_at - interval '1 microsecond') AT TIME ZONE b.time_zone)::date
+               <= c.cleared_until AS cleared,
          c.branch_id = NEW.branch_id AS same_branch,
-         (NEW.ends_at AT TIME ZONE b.time_zone)::date AS last_day
+         ((NEW.ends_at - interval '1 microsecond') AT TIME ZONE b.time_zone)::date AS last_day
     INTO fit
     FROM network_contractor c JOIN network_branch b ON b.id = c.branch_id
    WHERE c.id = NEW.contractor_id
      FOR SHARE OF c;
-  IF NOT (fit.active AND fit.cleared AND fit.same_branch) THEN
+  IF NOT FOUND OR NOT (fit.active AND fit.cleared AND fit.same_branch) THEN
     RAISE EXCEPTION 'contractor % is not active and cleared through the end of the slot',
       NEW.contractor_id USING ERRCODE = 'check_violation',
       CONSTRAINT = 'offers_go_to_active_cleared_contractors', TABLE = 'jobs_offer';
@@ -119,7 +121,8 @@ BEGIN
   IF NEW.status = 'accepted' THEN
     PERFORM 1 FROM network_contractor c JOIN network_branch b ON b.id = c.branch_id
       WHERE c.id = NEW.contractor_id AND c.status = 'active' AND c.cleared_until IS NOT NULL
-        AND (NEW.ends_at AT TIME ZONE b.time_zone)::date <= c.cleared_until
+        AND ((NEW.ends_at - interval '1 microsecond') AT TIME ZONE b.time_zone)::date
+            <= c.cleared_until
       FOR SHARE OF c;
     IF NOT FOUND THEN
       RAISE EXCEPTION 'contractor % may not take work now', NEW.contractor_id USING

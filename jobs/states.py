@@ -56,6 +56,16 @@ class OfferStatus(TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"  # taken back, nobody's fault
 
 
+class WithdrawReason(TextChoices):
+    """Why an offer was taken back; the label ends a sentence to the contractor."""
+
+    CANCELLED = "cancelled", "the job was cancelled"
+    NOT_ACTIVE = "not_active", "the contractor is not active"
+    NOT_CLEARED = "not_cleared", "the contractor is not cleared through the end of the visit"
+    TECHNICIAN_GONE = "technician_gone", "the technician is no longer there"
+    SKILL_MISSING = "skill_missing", "the technician no longer has a skill that the job needs"
+
+
 class Priority(TextChoices):
     EMERGENCY = "emergency", "Emergency"
     URGENT = "urgent", "Urgent"

@@ -108,9 +108,13 @@ SELECT o.public_id::text
   JOIN network_contractor c ON c.id = o.contractor_id
   JOIN network_technician t ON t.id = o.technician_id
   JOIN network_branch b ON b.id = c.branch_id
+  -- A visit that ends at midnight ends on the day before.
+  CROSS JOIN LATERAL (
+    SELECT ((o.ends_at - interval '1 microsecond') AT TIME ZONE b.time_zone)::date AS day
+  ) last
  WHERE o.status = 'pending' AND NOT coalesce(
        c.status = 'active' AND t.active AND t.contractor_id = c.id AND c.branch_id = j.branch_id
-   AND c.cleared_until >= (o.ends_at AT TIME ZONE b.time_zone)::date
+   AND c.cleared_until >= last.day
    AND NOT EXISTS (
      SELECT need.skill_id FROM network_servicetypeskill need
       WHERE need.service_type_id = j.service_type_id
@@ -119,7 +123,7 @@ SELECT o.public_id::text
        JOIN network_servicetypeskill need
          ON need.skill_id = has.skill_id AND need.service_type_id = j.service_type_id
       WHERE has.technician_id = t.id AND has.level >= need.min_level
-        AND coalesce(has.expires_on >= (o.ends_at AT TIME ZONE b.time_zone)::date, true)), false)
+        AND coalesce(has.expires_on >= last.day, true)), false)
  ORDER BY 1""",
     settles=True,
 )

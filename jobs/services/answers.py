@@ -17,7 +17,7 @@ from jobs.services.booking import book
 from jobs.services.journal import Journal, public_offer_context
 from jobs.services.locked import LockedJob, lock_job_of_offer
 from jobs.services.transactions import service
-from jobs.states import AnswerVia, DeclineReason, JobStatus, OfferStatus
+from jobs.states import AnswerVia, DeclineReason, JobStatus, OfferStatus, WithdrawReason
 from ranking.models.outcome import DueTo, OutcomeKind
 from ranking.services.outcomes import OutcomeRow
 
@@ -168,9 +168,8 @@ def _require_pending(offer: _LockedOffer) -> None:
         case OfferStatus.EXPIRED:
             raise OfferNoLongerOpen("The time to answer this offer has run out.")
         case OfferStatus.WITHDRAWN:
-            raise OfferNoLongerOpen(
-                "This offer was withdrawn: " + (offer.reason or "no longer needed")
-            )
+            why = dict(WithdrawReason.choices).get(offer.reason, "it is no longer needed")
+            raise OfferNoLongerOpen(f"This offer was withdrawn: {why}.")
         case _:
             raise OfferNoLongerOpen(f"This offer was {offer.status} already.")
 

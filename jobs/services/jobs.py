@@ -19,7 +19,7 @@ from jobs.services.locked import LockedJob, database_now, lock_job
 from jobs.services.transactions import constraint_of, service
 from jobs.services.visits import LockedBooking, end_booking, lock_booking
 from jobs.services.withdrawal import withdraw_pending
-from jobs.states import CancelBy, CancelReason, JobStatus, Priority
+from jobs.states import CancelBy, CancelReason, JobStatus, Priority, WithdrawReason
 from network.geo import ZipPlace, distance_km, lookup_zip, site_cell
 from network.models import Branch, Client, ServiceType
 
@@ -315,7 +315,7 @@ def cancel_job(*, job_id: int, by: str, reason: str, note: str = "", actor: Acto
     if job.status != JobStatus.CANCELLED:
         job.require_move(JobStatus.CANCELLED)
         journal = Journal(at=database_now())
-        withdraw_pending(job=job, reason="cancelled", journal=journal, actor=actor)
+        withdraw_pending(job=job, reason=WithdrawReason.CANCELLED, journal=journal, actor=actor)
         visit = _end_live_booking(job, journal, reason)
         job.cancelled_by, job.cancel_reason = by, reason
         job.closing_note = note[:2000]

@@ -27,7 +27,7 @@ def withdraw_pending(
             return 0
         cursor.execute(
             "UPDATE jobs_offer SET status = 'withdrawn', reason = %s WHERE id = ANY(%s)",
-            [reason[:24], [row[0] for row in rows]],
+            [str(reason), [row[0] for row in rows]],
         )
         cursor.execute(
             "DELETE FROM network_calendarentry WHERE source_ref = ANY(%s)",
@@ -41,7 +41,7 @@ def withdraw_pending(
             offer_id=offer_id,
             from_status=OfferStatus.PENDING,
             to_status=OfferStatus.WITHDRAWN,
-            data={"contractor": name, "reason": reason},
+            data={"contractor": name, "reason": str(reason)},
         )
         journal.contractor_changed(contractor_id)
         if notify:
@@ -54,7 +54,7 @@ def withdraw_pending(
                     **public_offer_context(job),
                     "name": name,
                     "offer": str(public_id),
-                    "reason": reason,
+                    "reason": str(reason),
                 },
             )
     return len(rows)
