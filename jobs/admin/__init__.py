@@ -1,0 +1,27 @@
+"""The admin of jobs: what the machine wrote to read, what a branch may tune to edit."""
+
+from jobs.admin.records import (
+    BookingAdmin,
+    ClockBeatAdmin,
+    EscalationAdmin,
+    JobAdmin,
+    JobEventAdmin,
+    MessageAdmin,
+    OfferAdmin,
+    RoundAdmin,
+)
+from jobs.admin.settings import OfferWindowAdmin
+from jobs.admin.tokens import ApiTokenAdmin
+
+__all__ = [
+    "ApiTokenAdmin",
+    "BookingAdmin",
+    "ClockBeatAdmin",
+    "EscalationAdmin",
+    "JobAdmin",
+    "JobEventAdmin",
+    "MessageAdmin",
+    "OfferAdmin",
+    "OfferWindowAdmin",
+    "RoundAdmin",
+]
