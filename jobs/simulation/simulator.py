@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.db import InterfaceError, OperationalError, connection
+
 from jobs.simulation import report
 from jobs.simulation.channels import ApiChannel, Channel, PortalChannel, Site, visit_of
 from jobs.simulation.demand import Request
@@ -126,7 +128,18 @@ class Simulation:
         return crew
 
     def _look(self, world: World, stage: Stage, crew: Crew) -> bool:
-        """Catch up on what was missed; True when everything is final or waits for a human."""
+        """Catch up on what was missed; True when everything is final or waits for a human.
+
+        A database that is away for a moment is asked again with the next look.
+        """
+        try:
+            return self._catch_up(world, stage, crew)
+        except (InterfaceError, OperationalError) as error:
+            self.say(f"the database is away: {str(error).strip()}")
+            connection.close()
+            return False
+
+    def _catch_up(self, world: World, stage: Stage, crew: Crew) -> bool:
         missed = timedelta(seconds=MISSED_AFTER * self.pace.scale)
         for contractor_id, offer in missed_offers(world.branch.pk, older_than=missed):
             person = self._people.get(contractor_id)

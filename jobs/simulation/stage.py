@@ -7,16 +7,21 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 
 import structlog
+from django.db import InterfaceError, OperationalError, connections
 
+from jobs.simulation.errors import SimulationError
 from jobs.simulation.pace import Pace
 
 log = structlog.get_logger(__name__)
 
 Act = Callable[[], None]
+
+#: Tries of an act while a server is away, a wall second or more apart.
+MOST_TRIES = 30
 
 
 class Stage:
@@ -29,6 +34,7 @@ class Stage:
         self._heap: list[tuple[datetime, int, Act]] = []
         self._order = count()
         self._running = 0
+        self._again_after = timedelta(seconds=pace.scale)  # a second of wall time
         self._changed = threading.Condition()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="actor")
 
@@ -94,9 +100,18 @@ class Stage:
             self._heap.clear()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _play(self, act: Act) -> None:
+    def _play(self, act: Act, tries: int = 1) -> None:
         try:
             act()
+        except (InterfaceError, OperationalError, SimulationError) as error:
+            # A server is away for a moment. Every act may be repeated, so it is.
+            connections.close_all()
+            if tries < MOST_TRIES:
+                log.info("an act is tried again", why=str(error).strip())
+                self.at(self.now() + self._again_after, lambda: self._play_again(act, tries + 1))
+            else:
+                self.failures += 1
+                log.exception("an act of the simulation failed for good")
         except Exception:
             self.failures += 1
             log.exception("an act of the simulation failed")
@@ -104,3 +119,8 @@ class Stage:
             with self._changed:
                 self._running -= 1
                 self._changed.notify()
+
+    def _play_again(self, act: Act, tries: int) -> None:
+        with self._changed:
+            self._running += 1
+        self._play(act, tries)
