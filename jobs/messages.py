@@ -19,7 +19,8 @@ from jobs.models.message import Message
 def render(message: Message) -> tuple[str, str]:
     """Subject and plain-text body of a message, from its frozen context."""
     subject, lines = _TEMPLATES[message.template](message.context)
-    return subject, "\n".join(lines) + f"\n\n{message.context.get('branch', 'Firstcall')}\n"
+    signed = [*lines, "", message.context.get("branch", "Firstcall")]
+    return " ".join(subject.split()), "\n".join(signed) + "\n"
 
 
 def _link(path: str) -> str:

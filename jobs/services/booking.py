@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -107,6 +107,18 @@ def book(
     return booking, technician_name
 
 
+def check_start(job: LockedJob, starts_at: datetime) -> datetime:
+    """A chosen start in whole minutes. Raises InvalidInput when it is outside the promise."""
+    if starts_at.tzinfo is None:
+        raise InvalidInput({"starts_at": "Give the start with its time zone."})
+    starts_at = starts_at.astimezone(UTC).replace(second=0, microsecond=0)
+    if not job.window_start <= starts_at <= job.window_end:
+        raise InvalidInput(
+            {"starts_at": "The start must lie inside the arrival window promised to the customer."}
+        )
+    return starts_at
+
+
 def fit_start(
     job: LockedJob,
     *,
@@ -119,13 +131,7 @@ def fit_start(
 
     Call it under the technician's lock. Raises InvalidInput, saying what does not fit.
     """
-    if starts_at.tzinfo is None:
-        raise InvalidInput({"starts_at": "Give the start with its time zone."})
-    starts_at = starts_at.replace(second=0, microsecond=0)
-    if not job.window_start <= starts_at <= job.window_end:
-        raise InvalidInput(
-            {"starts_at": "The start must lie inside the arrival window promised to the customer."}
-        )
+    starts_at = check_start(job, starts_at)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT name FROM network_technician WHERE id = %s AND contractor_id = %s AND active",

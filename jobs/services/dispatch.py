@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -11,20 +12,21 @@ from jobs.errors import AlreadyTaken, InvalidInput, MoveNotAllowed, NotFound
 from jobs.models import Booking, Escalation, Job, Round
 from jobs.models.message import Message
 from jobs.services.answers import accept_offer
-from jobs.services.booking import fit_start
+from jobs.services.booking import check_start
 from jobs.services.journal import Journal, public_offer_context
-from jobs.services.locked import LockedJob, database_now, lock_job
+from jobs.services.locked import LockedJob, database_now, lock_contractors, lock_job
 from jobs.services.offers import OfferDraft, make_offers
 from jobs.services.rounds import begin_round
 from jobs.services.transactions import service
 from jobs.services.visits import lock_booking, release
 from jobs.states import LIVE, AnswerVia, JobStatus, ReleaseReason, RoundCause
-from network.availability import Availability, Refusal, Slot
+from network.availability import Availability, Refusal
 from network.services.calendar import lock_technicians
 from ranking.models.outcome import DueTo
 
-#: An offer made and accepted in one transaction still needs a deadline after "now".
-ASSIGN_WINDOW = timedelta(minutes=1)
+#: An offer made and accepted in one transaction still needs a deadline after "now"; a long
+#: one, since domain time may run hundreds of times faster than the transaction.
+ASSIGN_WINDOW = timedelta(days=1)
 
 
 @service
@@ -55,6 +57,7 @@ def assign(
         _require_nobody_asked(job)
     current = Round.objects.select_related("decision").get(job_id=job.id, number=job.round_number)
     draft = _draft_for(job, current, contractor_id, technician_id, starts_at, journal.at)
+    lock_contractors([contractor_id])
     lock_technicians([draft.slot.technician_id])
     made = make_offers(drafts=[draft], journal=journal, actor=actor, notify=False)
     if not made:
@@ -92,28 +95,17 @@ def _draft_for(
         facts = availability.contractor(contractor_id)
     except KeyError as error:
         raise InvalidInput({"contractor": "Choose a contractor of this branch."}) from error
+    work = job.work
+    if starts_at is not None:
+        starts_at = check_start(job, starts_at)
+        work = replace(work, window_start=starts_at, window_end=starts_at)
     slot = availability.best_slot(
-        job.work, contractor_id, not_before=at, technician_id=technician_id, check_territory=False
+        work, contractor_id, not_before=at, technician_id=technician_id, check_territory=False
     )
     if isinstance(slot, Refusal):
-        raise InvalidInput({"contractor": f"{facts.name} cannot take it: {slot.sentence}."})
-    if starts_at is not None and starts_at != slot.starts_at:
-        begins, ends, _ = fit_start(
-            job,
-            contractor_id=contractor_id,
-            technician_id=slot.technician_id,
-            starts_at=starts_at,
-            at=at,
-        )
-        slot = Slot(
-            contractor_id=slot.contractor_id,
-            technician_id=slot.technician_id,
-            starts_at=begins,
-            ends_at=ends,
-            travel_minutes=slot.travel_minutes,
-            travel_km=slot.travel_km,
-            skill_level=slot.skill_level,
-        )
+        field = "contractor" if starts_at is None else "starts_at"
+        then = "" if starts_at is None else " then"
+        raise InvalidInput({field: f"{facts.name} cannot take it{then}: {slot.sentence}."})
     return OfferDraft(
         job=job,
         round_id=current.pk,
@@ -142,8 +134,8 @@ def _require_nobody_asked(job: LockedJob) -> None:
         row = cursor.fetchone()
     if row is not None:
         raise AlreadyTaken(
-            f"{row[0]} is being asked and has not answered yet. Record his answer by phone, "
-            "or wait until his time has run out."
+            f"{row[0]} is being asked and has not answered yet. Record an answer given by "
+            "phone, or wait until the time to answer has run out."
         )
 
 
@@ -187,6 +179,7 @@ def _take_back(
 def rebook(*, job_id: int, note: str = "", actor: Actor) -> Job:
     """Take a booked visit from its contractor and search again, for the same promise."""
     job = lock_job(job_id)
+    job.require_open()
     if job.status not in LIVE:
         raise MoveNotAllowed("Only a booked job can be rebooked.")
     journal = Journal(at=database_now())
@@ -202,8 +195,8 @@ def search_again(*, job_id: int, actor: Actor) -> Job:
     job = lock_job(job_id)
     if job.status == JobStatus.NEW:
         return Job.objects.get(pk=job_id)
+    job.require_open()
     if job.status != JobStatus.OFFERING:
-        job.require_move(JobStatus.BOOKED)
         raise MoveNotAllowed("This job is booked; rebook it to search again.")
     _require_nobody_asked(job)
     journal = Journal(at=database_now())
@@ -222,8 +215,8 @@ def offer_next(*, job_id: int, contractor_id: int, actor: Actor) -> Job:
     or asked before, may be named too; the cascade checks him like anybody else.
     """
     job = lock_job(job_id)
+    job.require_open()
     if job.status != JobStatus.OFFERING:
-        job.require_move(JobStatus.BOOKED)
         raise MoveNotAllowed("Nobody is being asked for this job at the moment.")
     current = Round.objects.select_related("decision").get(job_id=job.id, number=job.round_number)
     if current.decision is None:

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from jobs.messages import render
 from jobs.models import Message
+from jobs.queue import TaskTimeout
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +50,9 @@ def send_due_messages(*, limit: int = 200) -> int:
     try:
         mail.open()
     except OSError as error:
-        _note_failures(messages, repr(error))
+        # Nobody's mail is at fault while the server is away: none uses up a try.
+        log.warning("the mail server does not answer", error=repr(error))
+        _postpone(messages, repr(error))
         return len(messages)
     try:
         for message in messages:
@@ -62,6 +65,8 @@ def send_due_messages(*, limit: int = 200) -> int:
                     connection=mail,
                     headers={"X-Firstcall-Message": str(message.pk)},
                 ).send()
+            except TaskTimeout:
+                raise
             except Exception as error:
                 log.warning("message not sent", message=message.pk, error=repr(error))
                 message.error = repr(error)[:300]
@@ -69,10 +74,10 @@ def send_due_messages(*, limit: int = 200) -> int:
             else:
                 sent.append(message)
     finally:
+        _note_sent(sent)  # first, so that nothing that went out goes out again
+        for message in failed:
+            _note_failures([message], message.error)
         mail.close()
-    _note_sent(sent)
-    for message in failed:
-        _note_failures([message], message.error)
     return len(messages)
 
 
@@ -89,6 +94,16 @@ def _note_sent(messages: list[Message]) -> None:
                 [message.subject[:200] for message in messages],
                 [message.body for message in messages],
             ],
+        )
+
+
+def _postpone(messages: list[Message], error: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE jobs_message SET error = %s, attempts = attempts - 1, next_attempt_at ="
+            " clock_timestamp() + interval '1 second' * %s WHERE id = ANY(%s)"
+            " AND status = 'pending'",
+            [error[:300], FIRST_PAUSE_SECONDS, [message.pk for message in messages]],
         )
 
 

@@ -20,6 +20,7 @@ from jobs.states import (
     CONTRACTOR_RELEASE_REASONS,
     EscalationKind,
     JobStatus,
+    ReleaseReason,
     RoundCause,
     VisitResult,
 )
@@ -73,7 +74,10 @@ def _require_live(job: LockedJob, booking: LockedBooking) -> None:
     if booking.live:
         return
     if booking.end_kind == Booking.End.RELEASED:
-        raise MoveNotAllowed("This visit was given back; it is no longer yours.")
+        if booking.reason in CONTRACTOR_RELEASE_REASONS:
+            raise MoveNotAllowed("This visit was given back; it is no longer yours.")
+        why = dict(ReleaseReason.choices).get(booking.reason, "")
+        raise MoveNotAllowed(f"This visit is no longer yours: {why[:1].lower()}{why[1:]}.")
     raise JobIsFinal(f"This visit has ended: {booking.end_kind}.")
 
 
@@ -316,6 +320,9 @@ def release(
         },
     )
     begin_round(job=job, cause=cause, journal=journal, actor=actor)
+    for kind in (EscalationKind.NO_CHECK_IN, EscalationKind.NOT_FINISHED):
+        # Asked about a visit that nobody will make any more.
+        journal.settle(job, kind=kind, resolution="The visit was taken from its contractor")
     late = job.window_start - journal.at < LATE_RELEASE
     journal.outcome(
         visit_outcome(
