@@ -136,10 +136,8 @@ DAMAGE: list[tuple[str, Damage]] = [
     ),
     (
         "4-expired-offers-are-closed",
-        lambda p: (
-            sql(
-                "UPDATE jobs_offer SET expires_at = app_now() - interval '6 s'"
-            " WHERE status = 'pending'"
+        lambda p: sql(
+            "UPDATE jobs_offer SET expires_at = app_now() - interval '6 s' WHERE status = 'pending'"
         ),
     ),
     (
