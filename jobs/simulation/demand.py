@@ -201,9 +201,17 @@ def requests_from(drafts: Iterable[Draft], *, begin: datetime) -> list[Request]:
 def trade_shares(works: Sequence[str]) -> dict[str, float]:
     """Shares of firms by trade, for a network that recruits for this work.
 
-    Half by how often each trade is asked for; half the same for all that are, since a branch
-    looks for a few firms of every trade before it sells it.
+    A third by how often each trade is asked for, a third by the time its work takes, and a third
+    the same for all that are asked for: a branch looks for a few firms before it sells a trade.
     """
-    trade_of = {work.slug: trade.slug for trade in TRADES for work in trade.works}
-    asked = Counter(trade_of[slug] for slug in works)
-    return {trade: 0.5 * count / asked.total() + 0.5 / len(asked) for trade, count in asked.items()}
+    usual = {work.slug: (trade.slug, work.minutes) for trade in TRADES for work in trade.works}
+    asked: Counter[str] = Counter()
+    minutes: Counter[str] = Counter()
+    for slug in works:
+        trade, duration = usual[slug]
+        asked[trade] += 1
+        minutes[trade] += duration
+    return {
+        trade: (count / asked.total() + minutes[trade] / minutes.total() + 1 / len(asked)) / 3
+        for trade, count in asked.items()
+    }

@@ -36,6 +36,7 @@ class Stage:
         self._running = 0
         self._again_after = timedelta(seconds=pace.scale)  # a second of wall time
         self._changed = threading.Condition()
+        self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="actor")
 
     def now(self) -> datetime:
@@ -95,10 +96,14 @@ class Stage:
                 next_look = time.monotonic() + every
 
     def close(self) -> None:
-        """Drop what waits and end the threads."""
+        """Drop what waits, let what is being played finish, and end the threads."""
         with self._changed:
             self._heap.clear()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        # Each thread has database connections of its own and must close them itself.
+        everybody = threading.Barrier(self._threads)
+        for _ in range(self._threads):
+            self._pool.submit(_leave, everybody)
+        self._pool.shutdown(wait=True)
 
     def _play(self, act: Act, tries: int = 1) -> None:
         try:
@@ -124,3 +129,8 @@ class Stage:
         with self._changed:
             self._running += 1
         self._play(act, tries)
+
+
+def _leave(everybody: threading.Barrier) -> None:
+    connections.close_all()
+    everybody.wait()

@@ -19,7 +19,9 @@ ZONE = "America/New_York"
 CENTRE = (42.3601, -71.0589)
 SERVICE_KM = 60.0
 #: Contractors' bases lie within this distance of the centre.
-BASES_KM = 20.0
+BASES_KM = 16.0
+#: Of the technicians who would go home by five, one in so many works a late shift (ours).
+LATE_SHIFT = 3
 TOKEN_NAME = "Simulation"  # noqa: S105  (a label)
 
 
@@ -50,7 +52,7 @@ def make_world(*, technicians: int, seed: int, works: Sequence[str], portal_shar
         trades=trade_shares(works),
         spread_km=BASES_KM,
     )
-    _work_on_weekends(branch)
+    _share_out_hours(branch)
     contractors = list(
         Contractor.objects.filter(id__in=made.contractor_ids, status=ContractorStatus.ACTIVE)
         .select_related("branch")
@@ -91,12 +93,27 @@ def _make_branch(seed: int) -> Branch:
     )
 
 
-def _work_on_weekends(branch: Branch) -> None:
-    """Whoever has a free Saturday or Sunday works it as their Wednesday.
+def _share_out_hours(branch: Branch) -> None:
+    """Let the network cover evenings and weekends too, as a branch that promises them must.
 
-    So that the day of the week on which a simulation happens to be started decides nothing.
+    One in ``LATE_SHIFT`` of those who end by 17:00 works 11:00 to 20:00 instead, and whoever has
+    Saturday or Sunday off works it as their Wednesday: so neither the windows that customers
+    choose nor the day on which a simulation is started decides about its outcome.
     """
     with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE network_workinghours AS hours SET starts = '11:00', ends = '20:00'
+              FROM (SELECT technician.id, row_number() OVER (ORDER BY technician.id) AS number
+                      FROM network_technician AS technician
+                     WHERE technician.branch_id = %s
+                       AND EXISTS (SELECT 1 FROM network_workinghours AS own
+                                    WHERE own.technician_id = technician.id AND own.weekday = 2
+                                      AND own.starts < own.ends AND own.ends <= '17:00')) AS early
+             WHERE hours.technician_id = early.id AND early.number %% %s = 0
+            """,
+            [branch.pk, LATE_SHIFT],
+        )
         cursor.execute(
             """
             INSERT INTO network_workinghours (technician_id, weekday, starts, ends)

@@ -84,8 +84,11 @@ def test_the_kinds_of_work_are_those_that_the_real_requests_become() -> None:
 
 
 def test_trades_in_demand_get_more_firms_and_none_that_is_asked_for_is_forgotten() -> None:
-    shares = trade_shares(["tree-maintenance"] * 9 + ["leak-repair"])
-    assert shares == {"tree": pytest.approx(0.7), "plumbing": pytest.approx(0.3)}
+    shares = trade_shares(["tree-maintenance"] * 3 + ["leak-repair"])  # 120 and 60 minutes
+    assert shares == {
+        "tree": pytest.approx((3 / 4 + 6 / 7 + 1 / 2) / 3),
+        "plumbing": pytest.approx((1 / 4 + 1 / 7 + 1 / 2) / 3),
+    }
 
 
 def test_figures_can_be_changed_by_name() -> None:
