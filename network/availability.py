@@ -22,7 +22,7 @@ from network.availability_loader import (
     floor_minute,
     load_facts,
 )
-from network.geo import cell_centre, distance_km
+from network.geo import cell_and_ancestors, cell_centre, distance_km
 from network.sentences import RefusalSentences
 from network.slots import NOT_WORKING, Entry, Start, find_start
 
@@ -106,7 +106,16 @@ class ContractorFacts:
 class Availability:
     """The state of some contractors' calendars, read at one moment."""
 
-    __slots__ = ("_contractors", "_facts", "_levels", "_required", "_sentences", "_sites", "at")
+    __slots__ = (
+        "_contractors",
+        "_facts",
+        "_families",
+        "_levels",
+        "_required",
+        "_sentences",
+        "_sites",
+        "at",
+    )
 
     def __init__(self, facts: Facts, at: datetime) -> None:
         self.at = at
@@ -115,6 +124,7 @@ class Availability:
         self._required = facts.required_skills
         self._sentences = RefusalSentences(facts)
         self._sites: dict[int, tuple[float, float]] = {}
+        self._families: dict[int, frozenset[int]] = {}
         self._levels: dict[int, int] = {
             service_type_id: max((level for _, level in skills), default=1)
             for service_type_id, skills in facts.required_skills.items()
@@ -357,9 +367,17 @@ class Availability:
             ]
 
     def _covers(self, record: ContractorRecord, cell: int) -> bool:
-        """Whether the stored cells hold the site's cell: same rule, by one distance."""
+        """Whether the stored cells hold the site's cell.
+
+        For a radius one distance gives the same answer; other areas are asked by their cells.
+        """
         if record.radius_km is None:
-            return False
+            if record.packed_cells is None:
+                return False
+            family = self._families.get(cell)
+            if family is None:
+                family = self._families[cell] = frozenset(cell_and_ancestors(cell))
+            return not family.isdisjoint(record.territory_cells())
         centre = self._sites.get(cell)
         if centre is None:
             centre = self._sites[cell] = cell_centre(cell)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from django.db import connection
 
 from network.geo import site_cell
@@ -35,7 +36,11 @@ SELECT contractor.id, contractor.name, contractor.status, contractor.cleared_unt
        contractor.base_latitude, contractor.base_longitude, contractor.tier,
        contractor.call_out_fee, contractor.hourly_rate, contractor.contact_from,
        contractor.contact_until, contractor.email, contractor.phone,
-       territory.latitude, territory.longitude, territory.radius_km
+       territory.latitude, territory.longitude, territory.radius_km,
+       CASE WHEN territory.kind <> 'radius' THEN (
+           SELECT string_agg(int8send(cell), ''::bytea)
+           FROM network_territorycell WHERE territory_id = territory.id
+       ) END
 FROM network_contractor AS contractor
 LEFT JOIN network_territory AS territory ON territory.contractor_id = contractor.id
 WHERE contractor.id = ANY(%s) AND contractor.branch_id = %s
@@ -124,7 +129,15 @@ class ContractorRecord:
     territory_longitude: float
     radius_km: float | None
     territory_cell: int
+    packed_cells: bytes | None
     technicians: list[TechnicianRecord]
+    cells: frozenset[int] | None = None
+
+    def territory_cells(self) -> frozenset[int]:
+        """The compacted cells of a drawn area or of ZIP codes; unpacked when first asked for."""
+        if self.cells is None:
+            self.cells = frozenset(np.frombuffer(self.packed_cells or b"", dtype=">i8").tolist())
+        return self.cells
 
 
 class LocalCalendar:
@@ -259,6 +272,7 @@ def load_facts(
                 territory_longitude=row[14] or 0.0,
                 radius_km=radius,
                 territory_cell=0 if radius is None else site_cell(row[13], row[14]),
+                packed_cells=row[16],
                 technicians=[],
             )
 

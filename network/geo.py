@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from math import asin, cos, pi, radians, sin, sqrt
+from math import asin, cos, inf, pi, radians, sin, sqrt
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -134,6 +134,19 @@ def distances_km(latitude: float, longitude: float, latitudes: Any, longitudes: 
     return 2 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
 
 
+def cells_away_km(cells: Iterable[int], latitude: float, longitude: float) -> float:
+    """About how far the point lies from the nearest of the cells (of any resolution), in km.
+
+    A cell counts as a circle of its own area, so the error is a few hundred metres.
+    """
+    listed = list(cells)
+    if not listed:
+        return inf
+    centres = np.array([h3.cell_to_latlng(cell) for cell in listed])
+    reach = np.sqrt(np.array([h3.cell_area(cell, "km^2") for cell in listed]) / pi)
+    return float((distances_km(latitude, longitude, centres[:, 0], centres[:, 1]) - reach).min())
+
+
 def travel_minutes(km: float) -> float:
     """Driving time for a straight-line distance, by the model in this module's docstring."""
     if km <= _NEAR_KM:
@@ -177,6 +190,22 @@ def _place(row: dict[str, Any]) -> ZipPlace:
     )
 
 
+@cache
+def delivery_zips() -> tuple[ZipPlace, ...]:
+    """Ordinary (delivery) ZIPs. Post-box and single-building ones are left out."""
+    return tuple(
+        _place(row)
+        for row in _zip_index().values()
+        if row["zip_code_type"] == "STANDARD" and row["lat"] and row["long"]
+    )
+
+
+def is_delivery_zip(code: str) -> bool:
+    """Whether mail is delivered to addresses of the ZIP, so that it covers an area."""
+    row = _zip_index().get(code)
+    return row is not None and row["zip_code_type"] == "STANDARD"
+
+
 def zips_around(latitude: float, longitude: float, radius_km: float) -> list[ZipPlace]:
     """Ordinary (delivery) ZIPs whose centres lie within the radius, nearest first.
 
@@ -184,12 +213,9 @@ def zips_around(latitude: float, longitude: float, radius_km: float) -> list[Zip
     """
     reach = radius_km / 111.0 + 0.1
     found: list[tuple[float, ZipPlace]] = []
-    for row in _zip_index().values():
-        if row["zip_code_type"] != "STANDARD" or not row["lat"] or not row["long"]:
+    for place in delivery_zips():
+        if abs(place.latitude - latitude) > reach:
             continue
-        if abs(float(row["lat"]) - latitude) > reach:
-            continue
-        place = _place(row)
         km = distance_km(latitude, longitude, place.latitude, place.longitude)
         if km <= radius_km:
             found.append((km, place))

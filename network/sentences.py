@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from network.geo import distance_km
+from network.geo import cells_away_km, distance_km
 
 if TYPE_CHECKING:
     from network.availability_loader import ContractorRecord, Facts
@@ -58,11 +58,16 @@ class RefusalSentences:
 
     def outside_territory(self, record: ContractorRecord, latitude: float, longitude: float) -> str:
         if record.radius_km is None:
-            return "has set no territory"
-        away = (
-            distance_km(record.territory_latitude, record.territory_longitude, latitude, longitude)
-            - record.radius_km
-        )
+            if record.packed_cells is None:
+                return "has set no territory"
+            away = cells_away_km(record.territory_cells(), latitude, longitude)
+        else:
+            away = (
+                distance_km(
+                    record.territory_latitude, record.territory_longitude, latitude, longitude
+                )
+                - record.radius_km
+            )
         # At the very edge the cell's centre can be outside while the site itself is not.
         return f"outside territory by {distance_text(max(away, 0.1), self._facts.distance_unit)}"
 

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from network.admin.access import BranchInline, BranchModelAdmin
+from network.errors import NetworkError
 from network.models import (
     Contractor,
     ContractorStatus,
@@ -16,10 +17,18 @@ from network.models import (
     Technician,
     TechnicianSkill,
     Territory,
+    TerritoryKind,
     WorkingHours,
 )
 from network.services.contractors import ALLOWED_STATUS
-from network.services.territory import set_radius_territory
+from network.services.territory import (
+    preview_polygon_territory,
+    preview_radius_territory,
+    preview_zip_territory,
+    set_polygon_territory,
+    set_radius_territory,
+    set_zip_territory,
+)
 
 
 class ContractorForm(forms.ModelForm):
@@ -83,10 +92,66 @@ class TechnicianAdmin(BranchModelAdmin):
         return [*super().get_readonly_fields(request, obj), *(["contractor"] if obj else [])]
 
 
+class TerritoryForm(forms.ModelForm):
+    """One of three kinds; the fields of the other two are emptied."""
+
+    class Meta:
+        model = Territory
+        fields = ["contractor", "kind", "latitude", "longitude", "radius_km", "outline", "zips"]
+        help_texts = {
+            "latitude": "Centre of the radius; worked out for the other kinds.",
+            "outline": "Corners of a drawn area: [[latitude, longitude], …].",
+            "zips": "Five digits each, separated by commas.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("latitude", "longitude"):
+            self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        contractor = cleaned.get("contractor") or getattr(self.instance, "contractor", None)
+        if self.errors or contractor is None:
+            return cleaned
+        kind = cleaned["kind"]
+        own = {"radius": ("latitude", "longitude", "radius_km"), "polygon": ("outline",)}
+        for name in own.get(kind, ("zips",)):
+            if cleaned.get(name) in (None, "", []):
+                self.add_error(name, "This kind of territory needs it.")
+        if self.errors:
+            return cleaned
+        try:
+            if kind == TerritoryKind.RADIUS:
+                area, _ = preview_radius_territory(
+                    branch=contractor.branch,
+                    latitude=cleaned["latitude"],
+                    longitude=cleaned["longitude"],
+                    radius_km=cleaned["radius_km"],
+                )
+            elif kind == TerritoryKind.POLYGON:
+                area, _ = preview_polygon_territory(
+                    branch=contractor.branch, outline=cleaned["outline"]
+                )
+            else:
+                area, _ = preview_zip_territory(branch=contractor.branch, zips=cleaned["zips"])
+        except NetworkError as error:
+            self.add_error(error.field if error.field in self.fields else None, error.detail)
+            return cleaned
+        return cleaned | {
+            "latitude": area.latitude,
+            "longitude": area.longitude,
+            "radius_km": area.radius_km,
+            "outline": area.outline,
+            "zips": area.zips,
+        }
+
+
 @admin.register(Territory)
 class TerritoryAdmin(BranchModelAdmin):
+    form = TerritoryForm
     list_display = ["contractor", "kind", "radius_km", "latitude", "longitude"]
-    list_filter = ["contractor__branch"]
+    list_filter = ["contractor__branch", "kind"]
     search_fields = ["contractor__name"]
     raw_id_fields = ["contractor"]
     list_select_related = ["contractor"]
@@ -96,12 +161,18 @@ class TerritoryAdmin(BranchModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Territory, form: Any, change: bool) -> None:
         """Saved by the service, which writes the cells too."""
-        saved = set_radius_territory(
-            contractor_id=obj.contractor_id,
-            latitude=obj.latitude,
-            longitude=obj.longitude,
-            radius_km=obj.radius_km,
-        )
+        if obj.kind == TerritoryKind.POLYGON:
+            saved = set_polygon_territory(contractor_id=obj.contractor_id, outline=obj.outline or [])
+        elif obj.kind == TerritoryKind.ZIPS:
+            saved = set_zip_territory(contractor_id=obj.contractor_id, zips=obj.zips or [])
+        else:
+            assert obj.radius_km is not None, "the form has asked for it"
+            saved = set_radius_territory(
+                contractor_id=obj.contractor_id,
+                latitude=obj.latitude,
+                longitude=obj.longitude,
+                radius_km=obj.radius_km,
+            )
         obj.pk = saved.pk
         obj.branch_id = saved.branch_id
         obj._state.adding = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -11,10 +12,16 @@ from network.models.contractor import Contractor
 
 class TerritoryKind(models.TextChoices):
     RADIUS = "radius", "radius around a point"
+    POLYGON = "polygon", "drawn area"
+    ZIPS = "zips", "list of ZIP codes"
 
 
 class Territory(models.Model):
-    """A contractor's area. Its cells are written by ``network.services.territory`` only."""
+    """A contractor's area. Its cells are written by ``network.services.territory`` only.
+
+    The point is the circle's centre, or the middle of a drawn area or of the ZIP codes. ``outline``
+    is a list of [latitude, longitude] corners.
+    """
 
     contractor = models.OneToOneField(
         Contractor, on_delete=models.CASCADE, related_name="territory", db_constraint=False
@@ -27,7 +34,11 @@ class Territory(models.Model):
     )
     latitude = models.FloatField()
     longitude = models.FloatField()
-    radius_km = models.FloatField(validators=[MinValueValidator(1), MaxValueValidator(200)])
+    radius_km = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(200)]
+    )
+    outline = models.JSONField(null=True, blank=True)
+    zips = ArrayField(models.CharField(max_length=5), null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "territories"
@@ -37,21 +48,42 @@ class Territory(models.Model):
                 fields=["id", "contractor", "branch"], name="network_territory_id_with_parents"
             ),
             models.CheckConstraint(
-                name="network_territory_kind_is_known",
-                condition=models.Q(kind__in=TerritoryKind.values),
-            ),
-            models.CheckConstraint(
                 name="network_territory_centre_is_on_the_globe",
                 condition=models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
             ),
             models.CheckConstraint(
                 name="network_territory_radius_1_to_200_km",
-                condition=models.Q(radius_km__range=(1, 200)),
+                condition=models.Q(radius_km__isnull=True) | models.Q(radius_km__range=(1, 200)),
+            ),
+            models.CheckConstraint(
+                name="network_territory_kind_fits_its_fields",
+                condition=models.Q(
+                    kind=TerritoryKind.RADIUS,
+                    radius_km__isnull=False,
+                    outline__isnull=True,
+                    zips__isnull=True,
+                )
+                | models.Q(
+                    kind=TerritoryKind.POLYGON,
+                    radius_km__isnull=True,
+                    outline__isnull=False,
+                    zips__isnull=True,
+                )
+                | models.Q(
+                    kind=TerritoryKind.ZIPS,
+                    radius_km__isnull=True,
+                    outline__isnull=True,
+                    zips__isnull=False,
+                ),
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.radius_km:g} km around {self.latitude:.4f}, {self.longitude:.4f}"
+        if self.kind == TerritoryKind.RADIUS:
+            return f"{self.radius_km:g} km around {self.latitude:.4f}, {self.longitude:.4f}"
+        if self.kind == TerritoryKind.ZIPS:
+            return f"{len(self.zips or [])} ZIP codes"
+        return f"drawn area with {len(self.outline or [])} corners"
 
 
 class TerritoryCell(models.Model):

@@ -211,7 +211,14 @@ CASES: list[Case] = [
         Territory,
         lambda w: _territory(w, latitude=91),
     ),
-    ("network_territory_kind_is_known", Territory, lambda w: _territory(w, kind="moon")),
+    ("network_territory_kind_fits_its_fields", Territory, lambda w: _territory(w, kind="zips")),
+    ("network_territory_kind_fits_its_fields", Territory, lambda w: _territory(w, kind="moon")),
+    (
+        "network_territory_kind_fits_its_fields",
+        Territory,
+        lambda w: _territory(w, kind="polygon", radius_km=None, zips=["02215"]),
+    ),
+    ("network_territory_kind_fits_its_fields", Territory, lambda w: _territory(w, radius_km=None)),
     ("network_territorycell_as_its_territory", "network_territorycell", _cell_of_another_branch),  # type: ignore[list-item]
     (
         "network_technicianskill_contractor_of_its_technician",
