@@ -41,7 +41,7 @@ class DecisionContext:
             not_to_exceed=None if limit is None else Decimal(limit),
             currency=data.get("currency", "USD"),
             distance_unit=data.get("distance_unit", "mi"),
-            means=Means(**data.get("means", {})),
+            means=Means.from_json(data.get("means", {})),
         )
 
     def money(self, amount: float | Decimal) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -17,6 +17,11 @@ _STANDINGS = """
 SELECT coalesce(card.offers_count, 0), coalesce(card.accepted_count, 0), card.accept_rate,
        coalesce(card.answers_count, 0), card.response_median, card.response_minutes,
        coalesce(card.rating_count, 0), card.rating_average, card.rating_mean,
+       coalesce(card.visits_count, 0), coalesce(card.fixed_count, 0), card.fix_rate,
+       coalesce(card.on_time_count + card.late_count, 0), coalesce(card.on_time_count, 0),
+       card.on_time_rate,
+       coalesce(card.commitments_count, 0), coalesce(card.released_early_count, 0),
+       coalesce(card.released_late_count, 0), coalesce(card.no_show_count, 0), card.strikes_rate,
        (SELECT count(*) FROM ranking_outcome AS outcome
          WHERE outcome.contractor_id = asked.id AND outcome.kind = 'accepted'
            AND outcome.at > %(since)s AND outcome.at <= %(at)s),
@@ -30,7 +35,11 @@ SELECT coalesce(card.offers_count, 0), coalesce(card.accepted_count, 0), card.ac
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One contractor's record. Figures are smoothed; those of a newcomer are the branch's own."""
+    """One contractor's record, in the order of the query's columns.
+
+    Figures are smoothed; those of a newcomer are the branch's own. The names are those of the
+    facts that criteria read.
+    """
 
     offers_count: int
     accepted_count: int
@@ -41,8 +50,30 @@ class Standing:
     rating_count: int
     rating_average: float | None
     rating_mean: float
+    visits_count: int
+    fixed_count: int
+    fix_rate: float
+    arrivals_count: int
+    on_time_count: int
+    on_time_rate: float
+    commitments_count: int
+    released_early_count: int
+    released_late_count: int
+    no_show_count: int
+    strikes_rate: float
     recent_jobs: int
     technicians: int
+
+
+_SMOOTHED = (
+    "accept_rate",
+    "response_minutes",
+    "rating_mean",
+    "fix_rate",
+    "on_time_rate",
+    "strikes_rate",
+)
+_NAMES = tuple(field.name for field in fields(Standing))
 
 
 def read_standings(*, contractor_ids: Sequence[int], means: Means, at: datetime) -> list[Standing]:
@@ -55,31 +86,10 @@ def read_standings(*, contractor_ids: Sequence[int], means: Means, at: datetime)
             {"ids": list(contractor_ids), "at": at, "since": at - timedelta(days=RECENT_DAYS)},
         )
         rows = cursor.fetchall()
-    return [
-        Standing(
-            offers_count=offers,
-            accepted_count=accepted,
-            accept_rate=means.accept_rate if rate is None else rate,
-            answers_count=answers,
-            response_median=median,
-            response_minutes=means.response_minutes if minutes is None else minutes,
-            rating_count=ratings,
-            rating_average=average,
-            rating_mean=means.rating_mean if rating is None else rating,
-            recent_jobs=recent,
-            technicians=technicians,
-        )
-        for (
-            offers,
-            accepted,
-            rate,
-            answers,
-            median,
-            minutes,
-            ratings,
-            average,
-            rating,
-            recent,
-            technicians,
-        ) in rows
-    ]
+    usual = {name: getattr(means, name) for name in _SMOOTHED}
+    standings = []
+    for row in rows:
+        known = dict(zip(_NAMES, row, strict=True))
+        known |= {name: value for name, value in usual.items() if known[name] is None}
+        standings.append(Standing(**known))
+    return standings

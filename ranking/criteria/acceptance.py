@@ -15,18 +15,20 @@ from ranking.smoothing import FEW
 
 @register
 class Acceptance(Criterion):
-    """The share of offers the contractor accepted in the last 180 days.
+    """The share of the last 100 offers that the contractor accepted.
 
     Silence counts like a no; offers that were withdrawn, or that never reached the contractor, do
-    not count at all. Few offers are pulled towards what is usual in the branch.
+    not count at all. Older offers weigh less, few are pulled towards what is usual in the branch.
     """
 
     key = "acceptance"
     position = 50
     label = "Acceptance"
     hint = "share of offers accepted"
-    default_weight = 10
+    default_weight = 6
     facts = ("accept_rate", "accepted_count", "offers_count")
+    own_facts_only = True
+    outcomes = "offers"
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         return np.clip(columns["accept_rate"], 0.0, 1.0)

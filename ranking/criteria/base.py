@@ -58,6 +58,11 @@ class Criterion(ABC):
     hint: ClassVar[str]  # a few words under the label
     default_weight: ClassVar[int]
     facts: ClassVar[tuple[str, ...]]  # the fact columns it reads, the deciding one first
+    # Whether a candidate's value follows from its own facts alone: neither from the other
+    # candidates nor from the context. Replay then values any number of decisions at once.
+    own_facts_only: ClassVar[bool] = False
+    # The family of outcomes behind it (see evidence.py); empty when there is none.
+    outcomes: ClassVar[str] = ""
 
     @abstractmethod
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:

@@ -15,19 +15,21 @@ from ranking.smoothing import FEW
 
 @register
 class CustomerRating(Criterion):
-    """The customers' average rating, 1 to 5 stars, of the last 180 days.
+    """The customers' average of the last 100 ratings, 1 to 5 stars.
 
-    Few ratings are pulled towards what is usual in the branch, so that one bad day of a newcomer
-    does not decide. Five stars count in full, four a little over half, three a quarter: most
-    ratings are high, so small differences near the top matter more.
+    Older ratings weigh less. Few ratings are pulled towards what is usual in the branch, so that
+    one bad day of a newcomer does not decide. Five stars count in full, four a little over half,
+    three a quarter: most ratings are high, so small differences near the top matter more.
     """
 
     key = "customer_rating"
     position = 40
     label = "Customer rating"
-    hint = "1 to 5 stars, last 180 days"
-    default_weight = 16
+    hint = "1 to 5 stars, last 100 ratings"
+    default_weight = 11
     facts = ("rating_mean", "rating_average", "rating_count")
+    own_facts_only = True
+    outcomes = "ratings"
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         return np.square(np.clip((columns["rating_mean"] - 1.0) / 4.0, 0.0, 1.0))

@@ -27,7 +27,7 @@ class FairShare(Criterion):
     position = 70
     label = "Fair share"
     hint = "of the last 14 days' work"
-    default_weight = 10
+    default_weight = 6
     facts = ("recent_jobs", "technicians")
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:

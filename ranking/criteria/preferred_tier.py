@@ -26,8 +26,9 @@ class PreferredTier(Criterion):
     position = 80
     label = "Preferred tier"
     hint = "set by the branch or the client"
-    default_weight = 8
+    default_weight = 4
     facts = ("tier", "client_preferred")
+    own_facts_only = True
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         tier = columns["tier"]

@@ -17,7 +17,7 @@ HALF_MINUTES = 15.0
 
 @register
 class ResponseSpeed(Criterion):
-    """How soon the contractor usually answers an offer: the median of the last 180 days.
+    """How soon the contractor usually answers an offer: the median of the last 100.
 
     A yes and a no count alike, silence does not count here (it lowers acceptance). An answer at
     once counts in full, and every 15 minutes halve it. Few answers are pulled towards what is
@@ -28,8 +28,10 @@ class ResponseSpeed(Criterion):
     position = 60
     label = "Response speed"
     hint = "usual time to answer"
-    default_weight = 6
+    default_weight = 4
     facts = ("response_minutes", "response_median", "answers_count")
+    own_facts_only = True
+    outcomes = "offers"
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         return np.exp2(-np.maximum(columns["response_minutes"], 0.0) / HALF_MINUTES)

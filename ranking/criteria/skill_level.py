@@ -23,8 +23,9 @@ class SkillLevel(Criterion):
     position = 10
     label = "Skill level"
     hint = "above the level required"
-    default_weight = 12
+    default_weight = 9
     facts = ("skill_level", "required_level")
+    own_facts_only = True
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         required = columns["required_level"]

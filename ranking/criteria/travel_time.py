@@ -27,8 +27,9 @@ class TravelTime(Criterion):
     position = 20
     label = "Travel time"
     hint = "from the stop before"
-    default_weight = 22
+    default_weight = 18
     facts = ("travel_minutes", "travel_km")
+    own_facts_only = True
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         return np.exp2(-np.maximum(columns["travel_minutes"], 0.0) / HALF_MINUTES)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.db import models
 
+from ranking.smoothing import DEFAULT_FIX_RATE, DEFAULT_ON_TIME_RATE, DEFAULT_STRIKES_RATE
+
 
 class BranchMeans(models.Model):
-    """The branch's usual acceptance, answer time and rating, kept beside the scorecards.
+    """The branch's usual figures, kept beside the scorecards.
 
     One row per branch, so that a decision reads it instead of averaging the whole network.
     """
@@ -17,9 +19,18 @@ class BranchMeans(models.Model):
     accept_rate = models.FloatField()
     response_minutes = models.FloatField()
     rating_mean = models.FloatField()
+    fix_rate = models.FloatField(default=DEFAULT_FIX_RATE)
+    on_time_rate = models.FloatField(default=DEFAULT_ON_TIME_RATE)
+    strikes_rate = models.FloatField(default=DEFAULT_STRIKES_RATE)
+    recent_accepted = models.PositiveIntegerField(
+        default=0, help_text="Jobs accepted in the whole branch in the last 14 days."
+    )
     offers_count = models.PositiveIntegerField(default=0)
     answers_count = models.PositiveIntegerField(default=0)
     rating_count = models.PositiveIntegerField(default=0)
+    visits_count = models.PositiveIntegerField(default=0)
+    arrivals_count = models.PositiveIntegerField(default=0)
+    commitments_count = models.PositiveIntegerField(default=0)
     updated_at = models.DateTimeField(help_text="Domain time.")
 
     class Meta:

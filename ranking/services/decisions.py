@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -25,7 +25,9 @@ class Candidate:
     """A contractor who can do the job, represented by its best technician.
 
     ``price`` is what the visit costs in the branch's currency, ``required_level`` 0 where the
-    work asks for no skill, ``tier`` 1 to 3.
+    work asks for no skill, ``tier`` 1 to 3. None means not known: ``earlier_visits`` counts
+    finished visits to this customer or site, ``days_since_visit`` how long ago the last one was,
+    ``stops_nearby`` the technician's other stops that day within ``route_density.NEARBY_KM``.
     """
 
     contractor_id: int
@@ -37,6 +39,9 @@ class Candidate:
     price: Decimal
     tier: int
     preferred_by_client: bool = False
+    earlier_visits: int | None = None
+    days_since_visit: float | None = None
+    stops_nearby: int | None = None
 
 
 def decide(
@@ -109,17 +114,10 @@ def facts_matrix(
             "price": candidate.price,
             "tier": candidate.tier,
             "client_preferred": candidate.preferred_by_client,
-            "rating_mean": standing.rating_mean,
-            "rating_average": standing.rating_average,
-            "rating_count": standing.rating_count,
-            "accept_rate": standing.accept_rate,
-            "accepted_count": standing.accepted_count,
-            "offers_count": standing.offers_count,
-            "response_minutes": standing.response_minutes,
-            "response_median": standing.response_median,
-            "answers_count": standing.answers_count,
-            "recent_jobs": standing.recent_jobs,
-            "technicians": standing.technicians,
+            "earlier_visits": candidate.earlier_visits,
+            "days_since_visit": candidate.days_since_visit,
+            "stops_nearby": candidate.stops_nearby,
+            **asdict(standing),
         }
         for name, value in facts.items():
             if value is not None:
@@ -142,8 +140,4 @@ def _means_of(policy: RankingPolicy) -> Means:
         row = policy.branch.ranking_means
     except BranchMeans.DoesNotExist:
         return Means()
-    return Means(
-        accept_rate=row.accept_rate,
-        response_minutes=row.response_minutes,
-        rating_mean=row.rating_mean,
-    )
+    return Means(**{field.name: getattr(row, field.name) for field in fields(Means)})

@@ -4,7 +4,7 @@ A fold is five statements in one transaction:
 
 1. take the fold's lock (one fold at a time; a second one waits and then finds less to do),
 2. mark the oldest unfolded outcomes as folded; their contractors are the ones to recount,
-3. recount those contractors' cards from all their outcomes of the window,
+3. recount those contractors' cards from their newest outcomes,
 4. recompute the branch means from the cards,
 5. smooth the recounted cards towards the means.
 
@@ -24,15 +24,16 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from ranking.criteria.fair_share import RECENT_DAYS
+from ranking.evidence import FAMILIES, HALF_LIFE_DAYS, STRIKES, WINDOW_DAYS
 from ranking.smoothing import (
     DEFAULT_ACCEPT_RATE,
+    DEFAULT_FIX_RATE,
+    DEFAULT_ON_TIME_RATE,
     DEFAULT_RATING,
     DEFAULT_RESPONSE_MINUTES,
+    DEFAULT_STRIKES_RATE,
     PRIOR_STRENGTH,
 )
-
-WINDOW_DAYS = 180
-"""Only outcomes of this many days count; older ones are history."""
 
 STALE_AFTER = timedelta(days=1)
 """A card older than this is recounted even without news: outcomes leave the window."""
@@ -54,78 +55,147 @@ SELECT (SELECT count(*) FROM marked),
           FROM (SELECT contractor_id FROM marked UNION SELECT contractor_id FROM stale) AS touched)
 """
 
-# Silence and answers count when they are due to the contractor; so do visits and ratings.
-_RECOUNT = """
+_VALUES = ", ".join(
+    f"('{name}', '{kind}', {family.keep})"
+    for name, family in FAMILIES.items()
+    for kind in map(str, family.kinds)
+)
+_STRIKES = (
+    "CASE kind "
+    + " ".join(f"WHEN '{kind!s}' THEN {strikes}" for kind, strikes in STRIKES.items())
+    + " ELSE 0 END"
+)
+
+# Silence and answers count when they are due to the contractor; so do visits and ratings. Of
+# each family the newest count, each with a weight that fades with its age (see evidence.py).
+_RECOUNT = f"""
+WITH family (name, kind, keep) AS (VALUES {_VALUES}), counted AS (
+    SELECT * FROM (
+        SELECT outcome.contractor_id, outcome.kind, outcome.value, outcome.at,
+               family.name AS family, family.keep,
+               power(0.5::float8, greatest(0, extract(epoch FROM %(at)s - outcome.at))::float8
+                     / 86400 / {HALF_LIFE_DAYS}) AS weight,
+               row_number() OVER (PARTITION BY outcome.contractor_id, family.name
+                                  ORDER BY outcome.at DESC, outcome.id DESC) AS place
+          FROM ranking_outcome AS outcome JOIN family ON family.kind = outcome.kind
+         WHERE outcome.contractor_id = ANY(%(ids)s) AND outcome.due_to = 'contractor'
+           AND outcome.at > %(since)s
+    ) AS numbered WHERE place <= keep
+)
 INSERT INTO ranking_scorecard AS card (
     contractor_id, branch_id, offers_count, accepted_count, declined_count, expired_count,
-    answers_count, response_median, rating_count, rating_average, visits_count, fixed_count,
-    on_time_count, late_count, released_count, no_show_count, recent_accepted, updated_at)
+    accept_total, accept_evidence, answers_count, response_median, response_evidence,
+    rating_count, rating_average, rating_total, rating_evidence,
+    visits_count, fixed_count, fix_total, fix_evidence,
+    on_time_count, late_count, on_time_total, on_time_evidence,
+    commitments_count, released_early_count, released_late_count, released_count, no_show_count,
+    strikes_total, strikes_evidence, recent_accepted, updated_at)
 SELECT contractor.id, contractor.branch_id,
-       count(*) FILTER (WHERE kind IN ('accepted', 'declined', 'expired')),
-       count(*) FILTER (WHERE kind = 'accepted'),
-       count(*) FILTER (WHERE kind = 'declined'),
-       count(*) FILTER (WHERE kind = 'expired'),
-       count(value) FILTER (WHERE kind IN ('accepted', 'declined')),
+       count(*) FILTER (WHERE family = 'offers'),
+       count(*) FILTER (WHERE family = 'offers' AND kind = 'accepted'),
+       count(*) FILTER (WHERE family = 'offers' AND kind = 'declined'),
+       count(*) FILTER (WHERE family = 'offers' AND kind = 'expired'),
+       coalesce(sum(weight) FILTER (WHERE family = 'offers' AND kind = 'accepted'), 0),
+       coalesce(sum(weight) FILTER (WHERE family = 'offers'), 0),
+       count(value) FILTER (WHERE family = 'offers' AND kind IN ('accepted', 'declined')),
        percentile_cont(0.5) WITHIN GROUP (ORDER BY value)
-           FILTER (WHERE kind IN ('accepted', 'declined')),
-       count(value) FILTER (WHERE kind = 'rating'),
-       avg(value) FILTER (WHERE kind = 'rating'),
-       count(*) FILTER (WHERE kind IN ('fixed', 'needs_another_visit')),
-       count(*) FILTER (WHERE kind = 'fixed'),
-       count(*) FILTER (WHERE kind = 'on_time'),
-       count(*) FILTER (WHERE kind = 'late'),
-       count(*) FILTER (WHERE kind IN ('released_early', 'released_late')),
-       count(*) FILTER (WHERE kind = 'no_show'),
-       count(*) FILTER (WHERE kind = 'accepted' AND at > %(recent)s),
+           FILTER (WHERE family = 'offers' AND kind IN ('accepted', 'declined')),
+       coalesce(sum(weight) FILTER (WHERE family = 'offers' AND kind IN ('accepted', 'declined')
+                                      AND value IS NOT NULL), 0),
+       count(value) FILTER (WHERE family = 'ratings'),
+       avg(value) FILTER (WHERE family = 'ratings'),
+       coalesce(sum(weight * value) FILTER (WHERE family = 'ratings'), 0),
+       coalesce(sum(weight) FILTER (WHERE family = 'ratings'), 0),
+       count(*) FILTER (WHERE family = 'visits'),
+       count(*) FILTER (WHERE family = 'visits' AND kind = 'fixed'),
+       coalesce(sum(weight) FILTER (WHERE family = 'visits' AND kind = 'fixed'), 0),
+       coalesce(sum(weight) FILTER (WHERE family = 'visits'), 0),
+       count(*) FILTER (WHERE family = 'arrivals' AND kind = 'on_time'),
+       count(*) FILTER (WHERE family = 'arrivals' AND kind = 'late'),
+       coalesce(sum(weight) FILTER (WHERE family = 'arrivals' AND kind = 'on_time'), 0),
+       coalesce(sum(weight) FILTER (WHERE family = 'arrivals'), 0),
+       count(*) FILTER (WHERE family = 'commitments'),
+       count(*) FILTER (WHERE family = 'commitments' AND kind = 'released_early'),
+       count(*) FILTER (WHERE family = 'commitments' AND kind = 'released_late'),
+       count(*) FILTER (WHERE family = 'commitments'
+                          AND kind IN ('released_early', 'released_late')),
+       count(*) FILTER (WHERE family = 'commitments' AND kind = 'no_show'),
+       coalesce(sum(weight * {_STRIKES}) FILTER (WHERE family = 'commitments'), 0),
+       coalesce(sum(weight) FILTER (WHERE family = 'commitments'), 0),
+       (SELECT count(*) FROM ranking_outcome AS recent
+         WHERE recent.contractor_id = contractor.id AND recent.kind = 'accepted'
+           AND recent.at > %(recent)s),
        %(at)s
   FROM network_contractor AS contractor
-  LEFT JOIN ranking_outcome AS outcome
-    ON outcome.contractor_id = contractor.id AND outcome.due_to = 'contractor'
-   AND outcome.at > %(since)s
+  LEFT JOIN counted ON counted.contractor_id = contractor.id
  WHERE contractor.id = ANY(%(ids)s)
  GROUP BY contractor.id
  ORDER BY contractor.id
     ON CONFLICT (contractor_id) DO UPDATE SET
        offers_count = excluded.offers_count, accepted_count = excluded.accepted_count,
        declined_count = excluded.declined_count, expired_count = excluded.expired_count,
+       accept_total = excluded.accept_total, accept_evidence = excluded.accept_evidence,
        answers_count = excluded.answers_count, response_median = excluded.response_median,
+       response_evidence = excluded.response_evidence,
        rating_count = excluded.rating_count, rating_average = excluded.rating_average,
+       rating_total = excluded.rating_total, rating_evidence = excluded.rating_evidence,
        visits_count = excluded.visits_count, fixed_count = excluded.fixed_count,
+       fix_total = excluded.fix_total, fix_evidence = excluded.fix_evidence,
        on_time_count = excluded.on_time_count, late_count = excluded.late_count,
+       on_time_total = excluded.on_time_total, on_time_evidence = excluded.on_time_evidence,
+       commitments_count = excluded.commitments_count,
+       released_early_count = excluded.released_early_count,
+       released_late_count = excluded.released_late_count,
        released_count = excluded.released_count, no_show_count = excluded.no_show_count,
+       strikes_total = excluded.strikes_total, strikes_evidence = excluded.strikes_evidence,
        recent_accepted = excluded.recent_accepted, updated_at = excluded.updated_at
 """
 
 # The branch's own figures are pulled towards the defaults by the same prior.
 _MEANS = """
 INSERT INTO ranking_branchmeans AS means (
-    branch_id, accept_rate, response_minutes, rating_mean, offers_count, answers_count,
-    rating_count, updated_at)
+    branch_id, accept_rate, response_minutes, rating_mean, fix_rate, on_time_rate, strikes_rate,
+    recent_accepted, offers_count, answers_count, rating_count, visits_count, arrivals_count,
+    commitments_count, updated_at)
 SELECT card.branch_id,
-       (sum(card.accepted_count) + %(prior)s * %(accept)s) / (sum(card.offers_count) + %(prior)s),
-       (coalesce(sum(card.response_median * card.answers_count), 0) + %(prior)s * %(minutes)s)
-           / (sum(card.answers_count) + %(prior)s),
-       (coalesce(sum(card.rating_average * card.rating_count), 0) + %(prior)s * %(rating)s)
-           / (sum(card.rating_count) + %(prior)s),
-       sum(card.offers_count), sum(card.answers_count), sum(card.rating_count), %(at)s
+       (sum(card.accept_total) + %(prior)s * %(accept)s) / (sum(card.accept_evidence) + %(prior)s),
+       (coalesce(sum(card.response_median * card.response_evidence), 0) + %(prior)s * %(minutes)s)
+           / (sum(card.response_evidence) + %(prior)s),
+       (sum(card.rating_total) + %(prior)s * %(rating)s) / (sum(card.rating_evidence) + %(prior)s),
+       (sum(card.fix_total) + %(prior)s * %(fix)s) / (sum(card.fix_evidence) + %(prior)s),
+       (sum(card.on_time_total) + %(prior)s * %(on_time)s)
+           / (sum(card.on_time_evidence) + %(prior)s),
+       (sum(card.strikes_total) + %(prior)s * %(strikes)s)
+           / (sum(card.strikes_evidence) + %(prior)s),
+       sum(card.recent_accepted), sum(card.offers_count), sum(card.answers_count),
+       sum(card.rating_count), sum(card.visits_count), sum(card.on_time_count + card.late_count),
+       sum(card.commitments_count), %(at)s
   FROM ranking_scorecard AS card
  WHERE card.branch_id IN (SELECT branch_id FROM network_contractor WHERE id = ANY(%(ids)s))
  GROUP BY card.branch_id
     ON CONFLICT (branch_id) DO UPDATE SET
        accept_rate = excluded.accept_rate, response_minutes = excluded.response_minutes,
-       rating_mean = excluded.rating_mean, offers_count = excluded.offers_count,
+       rating_mean = excluded.rating_mean, fix_rate = excluded.fix_rate,
+       on_time_rate = excluded.on_time_rate, strikes_rate = excluded.strikes_rate,
+       recent_accepted = excluded.recent_accepted, offers_count = excluded.offers_count,
        answers_count = excluded.answers_count, rating_count = excluded.rating_count,
-       updated_at = excluded.updated_at
+       visits_count = excluded.visits_count, arrivals_count = excluded.arrivals_count,
+       commitments_count = excluded.commitments_count, updated_at = excluded.updated_at
 """
 
 _SMOOTH = """
 UPDATE ranking_scorecard AS card SET
-       accept_rate = (card.accepted_count + %(prior)s * means.accept_rate)
-           / (card.offers_count + %(prior)s),
-       response_minutes = (coalesce(card.response_median * card.answers_count, 0)
-           + %(prior)s * means.response_minutes) / (card.answers_count + %(prior)s),
-       rating_mean = (coalesce(card.rating_average * card.rating_count, 0)
-           + %(prior)s * means.rating_mean) / (card.rating_count + %(prior)s)
+       accept_rate = (card.accept_total + %(prior)s * means.accept_rate)
+           / (card.accept_evidence + %(prior)s),
+       response_minutes = (coalesce(card.response_median * card.response_evidence, 0)
+           + %(prior)s * means.response_minutes) / (card.response_evidence + %(prior)s),
+       rating_mean = (card.rating_total + %(prior)s * means.rating_mean)
+           / (card.rating_evidence + %(prior)s),
+       fix_rate = (card.fix_total + %(prior)s * means.fix_rate) / (card.fix_evidence + %(prior)s),
+       on_time_rate = (card.on_time_total + %(prior)s * means.on_time_rate)
+           / (card.on_time_evidence + %(prior)s),
+       strikes_rate = (card.strikes_total + %(prior)s * means.strikes_rate)
+           / (card.strikes_evidence + %(prior)s)
   FROM ranking_branchmeans AS means
  WHERE means.branch_id = card.branch_id AND card.contractor_id = ANY(%(ids)s)
 """
@@ -163,6 +233,9 @@ def recount(cursor: CursorWrapper, *, contractor_ids: list[int], at: datetime) -
         "accept": DEFAULT_ACCEPT_RATE,
         "minutes": DEFAULT_RESPONSE_MINUTES,
         "rating": DEFAULT_RATING,
+        "fix": DEFAULT_FIX_RATE,
+        "on_time": DEFAULT_ON_TIME_RATE,
+        "strikes": DEFAULT_STRIKES_RATE,
     }
     for statement in (_RECOUNT, _MEANS, _SMOOTH):
         cursor.execute(statement, values)

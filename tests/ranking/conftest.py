@@ -8,10 +8,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import settings
 
 from network.models import Branch, Contractor, Technician
 from ranking.services.decisions import Candidate
 from ranking.services.outcomes import OutcomeRow
+
+# The machine may be busy with other things: an example that takes long is no failure.
+settings.register_profile("ranking", deadline=None)
+settings.load_profile("ranking")
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 

@@ -10,9 +10,16 @@ import pytest
 from django.db import connection, transaction
 
 from network.models import Branch
+from ranking.evidence import (
+    HALF_LIFE_DAYS,
+    LAST_JOBS,
+    LAST_RATINGS,
+    WINDOW_DAYS,
+    outcomes_behind,
+)
 from ranking.models import BranchMeans, Outcome, Scorecard
 from ranking.services.outcomes import record_outcomes
-from ranking.services.scorecards import WINDOW_DAYS, refresh_scorecards
+from ranking.services.scorecards import refresh_scorecards
 from ranking.smoothing import (
     DEFAULT_ACCEPT_RATE,
     DEFAULT_RATING,
@@ -74,6 +81,8 @@ def test_a_scorecard_says_what_happened(make_contractor: MakeContractor, branch:
     assert (card.visits_count, card.fixed_count) == (2, 1)
     assert (card.on_time_count, card.late_count) == (1, 1)
     assert (card.released_count, card.no_show_count) == (2, 1)
+    assert (card.released_early_count, card.released_late_count) == (1, 1)
+    assert (card.commitments_count, card.strikes_total) == (5, 0.5 + 1 + 3)
 
 
 def test_figures_are_smoothed_towards_the_branch(
@@ -109,6 +118,74 @@ def test_figures_are_smoothed_towards_the_branch(
     assert unwilling.scorecard.accept_rate > 0.8
     assert willing.scorecard.accept_rate > 0.95
     assert PRIOR_STRENGTH == 10, "docs/ranking.md says so"
+
+
+def test_only_the_last_thirty_jobs_count(make_contractor: MakeContractor) -> None:
+    one = make_contractor("One")
+    day = timedelta(days=1)
+    record_outcomes(
+        [outcome(one, "needs_another_visit", at=NOW - 40 * day) for _ in range(5)]
+        + [outcome(one, "no_show", at=NOW - 41 * day), outcome(one, "late", at=NOW - 40 * day)]
+        + [outcome(one, "fixed", at=NOW - day) for _ in range(LAST_JOBS - 1)]
+    )
+    refresh_scorecards(at=NOW)
+    card = one.scorecard
+    assert (card.visits_count, card.fixed_count) == (LAST_JOBS, LAST_JOBS - 1)
+    assert (card.commitments_count, card.no_show_count) == (LAST_JOBS, 0)
+    assert card.late_count == 1
+
+
+def test_only_the_last_hundred_ratings_count(make_contractor: MakeContractor) -> None:
+    one = make_contractor("One")
+    record_outcomes(
+        [outcome(one, "rating", value=1, at=NOW - timedelta(days=2)) for _ in range(20)]
+        + [outcome(one, "rating", value=5) for _ in range(LAST_RATINGS)]
+    )
+    refresh_scorecards(at=NOW)
+    assert (one.scorecard.rating_count, one.scorecard.rating_average) == (LAST_RATINGS, 5)
+
+
+def test_an_old_outcome_weighs_less_than_a_new_one(make_contractor: MakeContractor) -> None:
+    long_ago, lately = make_contractor("Long ago"), make_contractor("Lately")
+    old = NOW - timedelta(days=HALF_LIFE_DAYS)
+    record_outcomes(
+        [
+            *(outcome(long_ago, "fixed") for _ in range(6)),
+            outcome(long_ago, "needs_another_visit", at=old),
+            *(outcome(lately, "fixed", at=old) for _ in range(6)),
+            outcome(lately, "needs_another_visit"),
+        ]
+    )
+    refresh_scorecards(at=NOW)
+    assert long_ago.scorecard.fix_evidence == pytest.approx(6.5)
+    assert lately.scorecard.fix_evidence == pytest.approx(4)
+    assert (long_ago.scorecard.fixed_count, lately.scorecard.fixed_count) == (6, 6)
+    assert long_ago.scorecard.fix_rate > lately.scorecard.fix_rate
+    means = BranchMeans.objects.get()
+    assert lately.scorecard.fix_rate == pytest.approx(
+        smoothed(total=3, count=4, prior=means.fix_rate)
+    )
+
+
+def test_every_figure_leads_to_its_outcomes(make_contractor: MakeContractor) -> None:
+    one = make_contractor("One")
+    record_outcomes(
+        [
+            outcome(one, "fixed", at=NOW - timedelta(days=HALF_LIFE_DAYS)),
+            outcome(one, "needs_another_visit", due_to="parts"),
+            outcome(one, "needs_another_visit", at=NOW - timedelta(days=WINDOW_DAYS)),
+            outcome(one, "rating", value=5),
+            *(outcome(one, "fixed", at=NOW - timedelta(days=100)) for _ in range(LAST_JOBS)),
+        ]
+    )
+    refresh_scorecards(at=NOW)
+    behind = outcomes_behind(contractor_id=one.id, family="visits", at=NOW)
+    assert [entry.why for entry in behind[:2]] == ["due to the parts", ""]
+    assert behind[1].weight == pytest.approx(0.5)
+    assert [entry.why for entry in behind[-2:]] == ["", f"older than the last {LAST_JOBS}"]
+    assert sum(entry.weight for entry in behind) == pytest.approx(one.scorecard.fix_evidence)
+    assert sum(entry.weight > 0 for entry in behind) == one.scorecard.visits_count
+    assert outcomes_behind(contractor_id=one.id, family="arrivals", at=NOW) == []
 
 
 def test_only_what_is_due_to_the_contractor_counts(make_contractor: MakeContractor) -> None:

@@ -31,12 +31,28 @@ RANGES = {
     "response_minutes": (0, 240),
     "response_median": (0, 240),
     "answers_count": (0, 90),
+    "fix_rate": (0, 1),
+    "fixed_count": (0, 30),
+    "visits_count": (0, 30),
+    "on_time_rate": (0, 1),
+    "on_time_count": (0, 30),
+    "arrivals_count": (0, 30),
+    "strikes_rate": (0, 3),
+    "released_early_count": (0, 30),
+    "released_late_count": (0, 30),
+    "no_show_count": (0, 30),
+    "commitments_count": (0, 30),
+    "earlier_visits": (0, 9),
+    "days_since_visit": (0, 700),
+    "stops_nearby": (0, 6),
     "recent_jobs": (0, 60),
     "technicians": (1, 8),
     "tier": (1, 3),
     "client_preferred": (0, 1),
 }
-WHOLE = {name for name in RANGES if name.endswith(("_level", "_count", "_jobs"))} | {
+WHOLE = {
+    name for name in RANGES if name.endswith(("_level", "_count", "_jobs", "_visits", "_nearby"))
+} | {
     "technicians",
     "tier",
     "client_preferred",
@@ -143,6 +159,11 @@ def test_unknown_facts_are_neutral(columns, context, key) -> None:
         ("rating_mean", "customer_rating", "more"),
         ("accept_rate", "acceptance", "more"),
         ("response_minutes", "response_speed", "less"),
+        ("fix_rate", "first_time_fix", "more"),
+        ("on_time_rate", "on_time", "more"),
+        ("strikes_rate", "reliability", "less"),
+        ("earlier_visits", "continuity", "more"),
+        ("stops_nearby", "route_density", "more"),
         ("recent_jobs", "fair_share", "less"),
         ("tier", "preferred_tier", "less"),
     ],
@@ -155,6 +176,24 @@ def test_each_criterion_prefers_the_better_fact(fact: str, key: str, better: str
     context = DecisionContext(not_to_exceed=Decimal(400))
     poor, good = ranked(columns, {key: 10}, context).values[:, 0][:: 1 if better == "more" else -1]
     assert good > poor
+
+
+def test_a_criterion_that_reads_own_facts_only_may_be_valued_alone() -> None:
+    """Replay relies on it: who else is there, and the context, must not matter to these."""
+    random = np.random.default_rng(3)
+    columns = {name: random.uniform(*span, 8) for name, span in RANGES.items()}
+    for name in WHOLE:
+        columns[name] = np.rint(columns[name])
+    contexts = [DecisionContext(), DecisionContext(not_to_exceed=Decimal(90), currency="EUR")]
+    for criterion in REGISTRY.values():
+        if not criterion.own_facts_only:
+            continue
+        together = criterion.values(columns, contexts[0])
+        alone = [
+            criterion.values({k: v[row : row + 1] for k, v in columns.items()}, contexts[1])[0]
+            for row in range(8)
+        ]
+        assert np.array_equal(together, alone, equal_nan=True), criterion.key
 
 
 def test_equals_are_ordered_by_the_tie_break() -> None:
@@ -225,10 +264,15 @@ def test_criteria_are_shown_in_one_order_wherever_they_are_imported_from() -> No
         "travel_time",
         "price",
         "customer_rating",
+        "first_time_fix",
+        "on_time",
+        "reliability",
         "acceptance",
         "response_speed",
         "fair_share",
         "preferred_tier",
+        "continuity",
+        "route_density",
     ]
 
 

@@ -203,3 +203,68 @@ def test_whatever_is_unknown_there_is_a_sentence_without_gaps(columns, context) 
             assert "nan" not in said
             assert "None" not in said
             assert not said.endswith(".")
+
+
+def test_first_time_fix() -> None:
+    assert sentences(
+        "first_time_fix",
+        fix_rate=[0.85, 0.7, 0.77, 0.72],
+        fixed_count=[27, 20, 0, 2],
+        visits_count=[30, 30, 0, 3],
+    ) == [
+        "Fixed 27 of the last 30 jobs at the first visit, best of 4",
+        "Fixed 20 of the last 30 jobs at the first visit, lowest of 4",
+        "No visits yet, counted as the branch's usual 77 %",
+        "Fixed 2 of the last 3 jobs at the first visit: too few to tell, counted as 72 %",
+    ]
+
+
+def test_on_time() -> None:
+    assert sentences(
+        "on_time",
+        on_time_rate=[0.97, 0.8, 0.9, 0.88],
+        on_time_count=[30, 22, 0, 0],
+        arrivals_count=[30, 30, 0, 1],
+    ) == [
+        "On time at all of the last 30 visits, most punctual of 4",
+        "On time at 22 of the last 30 visits, least punctual of 4",
+        "No arrivals yet, counted as the branch's usual 90 % on time",
+        "Late at the only visit so far: too few to tell, counted as 88 %",
+    ]
+
+
+def test_reliability() -> None:
+    assert sentences(
+        "reliability",
+        strikes_rate=[0.02, 0.2, 0.08, 0.5],
+        released_early_count=[0, 1, 0, 0],
+        released_late_count=[0, 2, 0, 0],
+        no_show_count=[0, 1, 0, 1],
+        commitments_count=[30, 30, 0, 2],
+    ) == [
+        "Kept all of the last 30 jobs, most reliable of 4",
+        "Kept 26 of the last 30 jobs (1 given back early, 2 given back late, 1 no-show),"
+        " 3rd most reliable of 4",
+        "No accepted jobs yet, counted as usual in the branch",
+        "Kept 1 of the last 2 jobs (1 no-show): too few to tell, counted as 5 strikes in 10 jobs",
+    ]
+
+
+def test_continuity() -> None:
+    assert sentences("continuity", earlier_visits=[3, 0, NAN], days_since_visit=[12.4, NAN, 3]) == [
+        "Served this customer or site 3 times, last 12 days ago, the only one of 3",
+        "Has not served this customer or site before",
+        "Earlier visits not known, counted as average",
+    ]
+    assert sentences("continuity", earlier_visits=[1], days_since_visit=[0.2]) == [
+        "Served this customer or site once, today"
+    ]
+
+
+def test_route_density() -> None:
+    assert sentences("route_density", stops_nearby=[2, 1, 0, NAN]) == [
+        "2 other stops within 3.1 mi that day, most of 4",
+        "1 other stop within 3.1 mi that day, joint 2nd most of 4",
+        "No other stops within 3.1 mi that day",
+        "Stops nearby not known, counted as average",
+    ]
