@@ -128,7 +128,7 @@ def decline(page: Page, reason: str) -> None:
     page.get_by_role("link", name="Decline").click()
     page.get_by_text(reason, exact=True).click()
     page.locator("#decline-form").get_by_role("button", name="Decline").click()
-    expect(page.get_by_text("You said no")).to_be_visible()
+    expect(page.get_by_text("You said no").first).to_be_visible()
 
 
 def accept(page: Page) -> None:
