@@ -24,6 +24,8 @@ from network.models import Contractor
 
 #: Tries after the connection broke or the site answered 5xx, and the wait before each (seconds).
 WAITS = (0.2, 0.5, 1.0, 2.0, 4.0)
+#: Web servers close a connection after some seconds without a request; uvicorn after 5.
+KEPT_FOR = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Site:
             try:
                 status, answer = self._once(method, path, data, headers)
             except (OSError, http.client.HTTPException) as error:
-                self._local.connection = None
+                self._drop_connection()
                 self.broken += 1
                 if wait is None:
                     raise SimulationError(f"{self.url} cannot be reached: {error}.") from error
@@ -107,18 +109,34 @@ class Site:
             time.sleep(wait)
         raise AssertionError("unreachable")
 
+    def _connection(self) -> http.client.HTTPConnection:
+        """This thread's kept connection; one that was idle for a while may be closed by now."""
+        kept: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if kept is not None and time.monotonic() - self._local.used_at > KEPT_FOR:
+            self._drop_connection()
+            kept = None
+        if kept is None:
+            kept = http.client.HTTPConnection(self._host, self._port, timeout=30)
+            self._local.connection = kept
+        self._local.used_at = time.monotonic()
+        return kept
+
+    def _drop_connection(self) -> None:
+        kept = getattr(self._local, "connection", None)
+        if kept is not None:
+            kept.close()
+        self._local.connection = None
+
     def _once(
         self, method: str, path: str, data: str | None, headers: dict[str, str]
     ) -> tuple[int, dict[str, Any]]:
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = http.client.HTTPConnection(self._host, self._port, timeout=30)
-            self._local.connection = connection
+        connection = self._connection()
         begun = time.monotonic()
         connection.request(method, f"/api/v1{path}", data, headers)
         response = connection.getresponse()
         raw = response.read()
-        self.times.append(time.monotonic() - begun)
+        self._local.used_at = time.monotonic()
+        self.times.append(self._local.used_at - begun)
         if response.status >= 500:
             self.server_errors += 1
         try:

@@ -45,7 +45,8 @@ class Stage:
     def at(self, moment: datetime, act: Act) -> None:
         """Play ``act`` at this domain time, or at once when it has passed."""
         with self._changed:
-            heapq.heappush(self._heap, (moment, next(self._order), act))
+            due = max(moment, self.pace.now())
+            heapq.heappush(self._heap, (due, next(self._order), act))
             self._changed.notify()
 
     def soon(self, act: Act) -> None:

@@ -95,13 +95,14 @@ def simulate(*arguments: object) -> tuple[dict[str, Any], int]:
 def test_a_day_is_played_to_its_end_and_the_report_adds_up(fast_stack: str) -> None:
     report, code = simulate(
         "--jobs", 25, "--technicians", 120, "--seed", 3, "--url", fast_stack,
-        "--set", "customer_cancels=0.2", "--set", "answer_median_emergency=0.5",
+        "--set", "customer_cancels=0.2", "--set", "accepted=0.9", "--set", "silent=0",
+        "--set", "answer_median=2", "--set", "answer_median_emergency=0.5",
     )  # fmt: skip
     assert set(report) >= FIELDS
     assert (report["jobs"], report["not_taken_in"]) == (25, 0)
     assert (report["open"], report["http_5xx"], report["acts_failed"]) == (0, 0, 0)
     assert report["completed"] + report["cancelled"] + report["escalated"] == 25
-    assert report["completed"] >= 10
+    assert report["completed"] >= 8
     assert report["offers"] == Offer.objects.count() >= report["completed"]
     assert (report["expiry_early"], report["audit_violations"], code) == (0, 0, 0)
     branch = Branch.objects.get()
@@ -122,7 +123,7 @@ def test_real_requests_come_at_their_own_times(fast_stack: str, tmp_path: Path) 
     path.write_bytes(
         csv_of(
             line("1", opened="08/03/2015 08:10:00 AM", target="08/03/2015 06:00:00 PM"),
-            line("2", opened="08/03/2015 09:40:00 AM", target="08/03/2015 06:00:00 PM"),
+            line("2", opened="08/03/2015 11:40:00 AM", target="08/03/2015 06:00:00 PM"),
             line("3", opened="08/04/2015 09:40:00 AM"),
         )
     )
@@ -133,8 +134,11 @@ def test_real_requests_come_at_their_own_times(fast_stack: str, tmp_path: Path) 
     assert (report["jobs"], report["open"], report["http_5xx"]) == (2, 0, 0)
     zone = Branch.objects.get().zone
     first, second = Job.objects.order_by("created_at")
-    assert first.created_at.astimezone(zone).hour == 8
-    assert second.created_at.astimezone(zone).hour == 9
+    for job, hour, minute in ((first, 8, 10), (second, 11, 40)):
+        created = job.created_at.astimezone(zone)
+        due = created.replace(hour=hour, minute=minute, second=0, microsecond=0)
+        # A wall second is an hour here.
+        assert timedelta(0) <= created - due < timedelta(hours=3)
     assert first.service_type.slug == "leak-repair"
 
 
