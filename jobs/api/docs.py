@@ -70,7 +70,9 @@ class OperationText:
     parameters: list[Field]
     request: str
     example: str
-    answers: list[tuple[str, str, str]]
+    answer: str
+    answer_status: str
+    refusals: list[str]
 
 
 class DocumentationPage(DocsBase):
@@ -106,7 +108,8 @@ def _operation(
     path: str, method: str, details: dict[str, Any], schema: dict[str, Any]
 ) -> OperationText:
     request = _content(details.get("requestBody", {}))
-    name = _kind(request) if request else ""
+    statuses = sorted(details["responses"])
+    success = statuses[0]
     return OperationText(
         id=details["operationId"],
         method=method.upper(),
@@ -122,12 +125,11 @@ def _operation(
             )
             for one in details["parameters"]
         ],
-        request=name,
+        request=_shape(request),
         example=_example(request, schema),
-        answers=[
-            (str(status), response["description"], _kind(_content(response)))
-            for status, response in details["responses"].items()
-        ],
+        answer=_shape(_content(details["responses"][success])),
+        answer_status=str(success),
+        refusals=[str(status) for status in statuses[1:]],
     )
 
 
@@ -174,11 +176,21 @@ def _kind(schema: dict[str, Any]) -> str:
             return "anything"
 
 
+def _shape(schema: dict[str, Any]) -> str:
+    """The name of the object that a body is, '' for none."""
+    for one in schema.get("anyOf", [schema]):
+        if "$ref" in one:
+            return _kind(one)
+    return ""
+
+
 def _example(request: dict[str, Any], schema: dict[str, Any]) -> str:
     for one in _resolved(request, schema):
-        if one.get("examples"):
-            return json.dumps(one["examples"][0], indent=2, ensure_ascii=False)
         properties = one.get("properties", {})
+        if one.get("examples"):
+            given = one["examples"][0]
+            in_order = {name: given[name] for name in properties if name in given}
+            return json.dumps(in_order, indent=2, ensure_ascii=False)
         made = {
             name: value["examples"][0] for name, value in properties.items() if "examples" in value
         }
