@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from operator import itemgetter
 
+from network.availability_facts import ContractorFacts, Refusal, Slot, WorkOrder
 from network.availability_loader import (
     ContractorRecord,
     Facts,
@@ -25,54 +25,14 @@ from network.availability_loader import (
 from network.geo import cell_and_ancestors, cell_centre, distance_km
 from network.sentences import RefusalSentences
 from network.slots import NOT_WORKING, Entry, Start, find_start
+from network.wishes import Limits, limits_of, without
 
 CENT = Decimal("0.01")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _start_of = itemgetter(0)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkOrder:
-    """What a job asks of the network. Instants are aware UTC; ``cell`` is the site's H3 cell.
-
-    The window bounds the start of the visit.
-    """
-
-    branch_id: int
-    service_type_id: int
-    client_id: int | None
-    latitude: float
-    longitude: float
-    window_start: datetime
-    window_end: datetime
-    duration_minutes: int
-    cell: int
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A planned visit that fits, with the drive to it from where the technician will be.
-
-    ``skill_level`` is the technician's lowest level among the skills that the work needs (3 when
-    it needs none).
-    """
-
-    contractor_id: int
-    technician_id: int
-    starts_at: datetime
-    ends_at: datetime
-    travel_minutes: float
-    travel_km: float
-    skill_level: int
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a contractor cannot do the work: the first rule that fails, in the order of ``RULES``."""
-
-    rule: str
-    sentence: str
-
+__all__ = ["RULES", "Availability", "ContractorFacts", "Refusal", "Slot", "WorkOrder"]
 
 RULES = (
     "not_active",
@@ -81,26 +41,11 @@ RULES = (
     "blocked_by_client",
     "skill_missing",
     "skill_level_too_low",
+    "notice_too_short",
     "not_working",
+    "daily_limit",
     "fully_booked",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ContractorFacts:
-    """What ranking, pay and messages need to know of a contractor. Amounts: branch's currency."""
-
-    id: int
-    name: str
-    status: str
-    cleared_until: date | None
-    tier: int
-    call_out_fee: Decimal
-    hourly_rate: Decimal
-    contact_from: time | None
-    contact_until: time | None
-    email: str
-    phone: str
 
 
 class Availability:
@@ -181,13 +126,45 @@ class Availability:
         """Raises KeyError for a technician that was not loaded or is not active."""
         return self._facts.technicians[technician_id].name
 
-    def pay_for(self, contractor_id: int, duration_minutes: int) -> Decimal:
-        """Call-out fee + hourly rate × planned hours, in cents, half a cent rounding up."""
+    def pay_for(
+        self,
+        contractor_id: int,
+        duration_minutes: int,
+        *,
+        service_type_id: int | None = None,
+        client_id: int | None = None,
+        starts_at: datetime | None = None,
+    ) -> Decimal:
+        """What the contractor gets for a visit of the planned length, in cents.
+
+        The client's fixed price for the service counts first, then the contractor's rate card for
+        it, then the contractor's own call-out fee and hourly rate; by the hour half a cent rounds
+        up. Prices are those of the local day of ``starts_at`` (default: of the moment of loading).
+        Only services and clients that were loaded are known; without ``service_type_id`` the
+        contractor's own rates count.
+        """
         record = self._contractors[contractor_id]
+        fee, hourly = record.call_out_fee, record.hourly_rate
+        if service_type_id is not None:
+            cards = record.rates.get(service_type_id)
+            prices = (
+                None
+                if client_id is None
+                else self._facts.client_prices.get((client_id, service_type_id))
+            )
+            if cards or prices:
+                day = self._facts.calendar.day_of(starts_at or self.at)
+                for valid_from, amount in prices or ():
+                    if valid_from <= day:
+                        return amount
+                for card in cards or ():
+                    if card.valid_from <= day:
+                        if card.fixed_price is not None:
+                            return card.fixed_price
+                        fee, hourly = card.call_out_fee, card.hourly_rate
+                        break
         hours = Decimal(duration_minutes) / 60
-        return (record.call_out_fee + record.hourly_rate * hours).quantize(
-            CENT, rounding=ROUND_HALF_UP
-        )
+        return (fee + hourly * hours).quantize(CENT, rounding=ROUND_HALF_UP)
 
     def required_level(self, service_type_id: int) -> int:
         """The highest level that the service type asks for in any skill; 1 when it asks none."""
@@ -207,20 +184,26 @@ class Availability:
         not_before: datetime,
         technician_id: int | None = None,
         check_territory: bool = True,
+        check_wishes: bool | None = None,
     ) -> Slot | Refusal:
         """The contractor's best technician's earliest start for the work, or why there is none.
 
         Best is the technician with the shortest drive, then the highest skill level, then the
         earliest start. ``not_before`` is the earliest moment at which anybody could set off;
         ``technician_id`` asks about that technician only; without ``check_territory`` a site
-        outside the territory is no obstacle (a dispatcher assigns by hand). Raises KeyError for a
-        contractor or service type that was not loaded, ValueError outside the loaded span.
+        outside the territory is no obstacle (a dispatcher assigns by hand), and neither are pauses
+        and the other wishes of ``network.wishes``, unless ``check_wishes`` is true. Raises KeyError
+        for a contractor or service type that was not loaded, ValueError outside the loaded span.
         """
         facts = self._facts
         record = self._contractors[contractor_id]
         say = self._sentences
+        if check_wishes is None:
+            check_wishes = check_territory
         if record.status != "active":
             return Refusal("not_active", say.not_active(record))
+        if check_wishes and record.paused_until is not None and self.at < record.paused_until:
+            return Refusal("not_active", say.paused(record.paused_until, self.at))
         window_start = ceil_minute(work.window_start)
         window_end = floor_minute(work.window_end)
         if window_start > window_end:  # an exact start within one minute
@@ -239,12 +222,26 @@ class Availability:
             return Refusal("blocked_by_client", say.blocked(work.client_id, contractor_id))
         required = self._required[work.service_type_id]
         earliest = ceil_minute(not_before)
+        limits: Limits | None = None
+        if check_wishes and record.wishes is not None:
+            limits = limits_of(
+                record.wishes,
+                is_emergency=work.is_emergency,
+                at=ceil_minute(self.at),
+                window_start=window_start,
+                window_end=window_end,
+                calendar=facts.calendar,
+                holidays=facts.holidays,
+                entries=[technician.entries for technician in record.technicians],
+            )
+            window_start = limits.window_start
         site = (work.latitude, work.longitude)
         best: tuple[float, int, int, int] | None = None
         found: Start | None = None
         refusal_rank = -1
         shortfall: tuple[int, int, int] | None = None  # skill, level, level needed
         too_late_for_clearance = False
+        wish_in_the_way: tuple[str, str] | None = None
         for technician in record.technicians:
             if technician_id is not None and technician.id != technician_id:
                 continue
@@ -276,6 +273,14 @@ class Availability:
             shifts = technician.shifts
             if shifts is None:
                 shifts = technician.shifts = facts.calendar.shifts(technician.pattern)
+            if limits is not None:
+                if limits.refusal is not None:
+                    wish_in_the_way = limits.refusal
+                    continue
+                if limits.all_hours and technician.pattern:
+                    shifts = [(facts.span_start, facts.span_end)]
+                if limits.closed:
+                    shifts = without(shifts, limits.closed)
             start = find_start(
                 shifts=shifts,
                 entries=technician.entries,
@@ -309,6 +314,8 @@ class Availability:
             )
         if too_late_for_clearance:
             return Refusal("not_cleared", say.not_cleared(record))
+        if wish_in_the_way is not None:
+            return Refusal(*wish_in_the_way)
         return self._refuse(record, work, technician_id, refusal_rank, shortfall, earliest)
 
     def _refuse(

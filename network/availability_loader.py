@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,15 +13,27 @@ import numpy as np
 from django.db import connection
 
 from network.geo import site_cell
+from network.public_holidays import public_holidays
 from network.slots import Entry
+from network.wishes import Wishes
 
-MARGIN = timedelta(hours=12)
-"""Entries are read so far beyond the span: the neighbours of a visit at its edge count too."""
+MARGIN = timedelta(hours=26)
+"""Entries are read so far beyond the span: the neighbours of a visit at its edge count too, and so
+do the other visits of its local day, which may have 25 hours."""
 
+_NO_WISHES = (0, None, False, True)
 NEVER = -1
 FOREVER = 1 << 40
 
-_BRANCH = "SELECT time_zone, distance_unit FROM network_branch WHERE id = %s"
+# Amounts travel as text: JSON numbers would become binary fractions.
+_BRANCH = """
+SELECT time_zone, distance_unit, holiday_calendar, (
+    SELECT json_agg(json_build_array(client_id, service_type_id, valid_from, amount::text)
+                    ORDER BY valid_from DESC)::text
+    FROM network_clientprice WHERE client_id = ANY(%s) AND service_type_id = ANY(%s)
+)
+FROM network_branch WHERE id = %s
+"""
 
 _REQUIRED = """
 SELECT service_type.id, needed.skill_id, needed.min_level, skill.name
@@ -40,7 +53,16 @@ SELECT contractor.id, contractor.name, contractor.status, contractor.cleared_unt
        CASE WHEN territory.kind <> 'radius' THEN (
            SELECT string_agg(int8send(cell), ''::bytea)
            FROM network_territorycell WHERE territory_id = territory.id
-       ) END
+       ) END,
+       contractor.paused_until, contractor.notice_minutes, contractor.most_jobs_a_day,
+       contractor.after_hours_emergencies, contractor.works_on_holidays,
+       (
+           SELECT json_agg(json_build_array(service_type_id, valid_from, fixed_price::text,
+                                            call_out_fee::text, hourly_rate::text)
+                           ORDER BY valid_from DESC)::text
+           FROM network_ratecard
+           WHERE contractor_id = contractor.id AND service_type_id = ANY(%s)
+       )
 FROM network_contractor AS contractor
 LEFT JOIN network_territory AS territory ON territory.contractor_id = contractor.id
 WHERE contractor.id = ANY(%s) AND contractor.branch_id = %s
@@ -96,6 +118,16 @@ def ceil_minute(moment: datetime) -> int:
     return int(-(-moment.timestamp() // 60))
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A price from a local day on: fixed, or a call-out fee and an hourly rate."""
+
+    valid_from: date
+    fixed_price: Decimal | None
+    call_out_fee: Decimal
+    hourly_rate: Decimal
+
+
 @dataclass(slots=True)
 class TechnicianRecord:
     """An active technician: skills as id → (level, last minute it counts), entries by start."""
@@ -130,6 +162,9 @@ class ContractorRecord:
     radius_km: float | None
     territory_cell: int
     packed_cells: bytes | None
+    paused_until: datetime | None
+    wishes: Wishes | None
+    rates: dict[int, list[Rate]]
     technicians: list[TechnicianRecord]
     cells: frozenset[int] | None = None
 
@@ -174,6 +209,18 @@ class LocalCalendar:
         if day >= date.max - timedelta(days=1):
             return FOREVER
         return self.minute(day + timedelta(days=1), 0)
+
+    def day_of(self, moment: datetime) -> date:
+        """The local day of an aware moment."""
+        return moment.astimezone(self.zone).date()
+
+    @property
+    def first_day(self) -> date:
+        return self._days[0]
+
+    @property
+    def last_day(self) -> date:
+        return self._days[-1]
 
     def shifts(self, pattern: str) -> list[tuple[int, int]]:
         """Working stretches over the span for a weekly pattern; touching ones are one."""
@@ -221,6 +268,8 @@ class Facts:
     technicians: dict[int, TechnicianRecord]
     blocked: dict[tuple[int | None, int], str]
     preferred: set[tuple[int | None, int]]
+    holidays: dict[date, str]
+    client_prices: dict[tuple[int, int], list[tuple[date, Decimal]]]
 
 
 def load_facts(
@@ -233,8 +282,10 @@ def load_facts(
 ) -> Facts:
     """Read the facts; seven queries whatever is asked. Raises LookupError without the branch."""
     ids = sorted(set(contractor_ids))
+    services = sorted(set(service_type_ids))
+    clients = sorted({client for client in client_ids if client is not None})
     with connection.cursor() as cursor:
-        cursor.execute(_BRANCH, [branch_id])
+        cursor.execute(_BRANCH, [clients, services, branch_id])
         branch = cursor.fetchone()
         if branch is None:
             raise LookupError(f"There is no branch {branch_id}.")
@@ -242,7 +293,7 @@ def load_facts(
 
         required: dict[int, tuple[tuple[int, int], ...]] = {}
         skill_names: dict[int, str] = {}
-        cursor.execute(_REQUIRED, [sorted(set(service_type_ids)), branch_id])
+        cursor.execute(_REQUIRED, [services, branch_id])
         for service_type_id, skill_id, level, name in cursor.fetchall():
             known = required.setdefault(service_type_id, ())
             if skill_id is not None:
@@ -251,7 +302,7 @@ def load_facts(
 
         contractors: dict[int, ContractorRecord] = {}
         bases: dict[int, tuple[float, float]] = {}
-        cursor.execute(_CONTRACTORS, [ids, branch_id])
+        cursor.execute(_CONTRACTORS, [services, ids, branch_id])
         for row in cursor.fetchall():
             cleared_until, radius = row[3], row[15]
             bases[row[0]] = (row[4], row[5])
@@ -273,6 +324,9 @@ def load_facts(
                 radius_km=radius,
                 territory_cell=0 if radius is None else site_cell(row[13], row[14]),
                 packed_cells=row[16],
+                paused_until=row[17],
+                wishes=None if row[18:22] == _NO_WISHES else Wishes(*row[18:22]),
+                rates=_rates(row[22]),
                 technicians=[],
             )
 
@@ -302,7 +356,6 @@ def load_facts(
 
         blocked: dict[tuple[int | None, int], str] = {}
         preferred: set[tuple[int | None, int]] = set()
-        clients = sorted({client for client in client_ids if client is not None})
         cursor.execute(_RELATIONS, [clients, list(contractors)])
         for client_id, contractor_id, relation, note in cursor.fetchall():
             if relation == "blocked":
@@ -321,4 +374,31 @@ def load_facts(
         technicians=technicians,
         blocked=blocked,
         preferred=preferred,
+        holidays=public_holidays(branch[2], calendar.first_day, calendar.last_day),
+        client_prices=_client_prices(branch[3]),
     )
+
+
+def _rates(text: str | None) -> dict[int, list[Rate]]:
+    """Prices by service type, the newest first."""
+    rates: dict[int, list[Rate]] = {}
+    for service_type_id, day, fixed, call_out, hourly in json.loads(text) if text else ():
+        rates.setdefault(service_type_id, []).append(
+            Rate(
+                date.fromisoformat(day),
+                None if fixed is None else Decimal(fixed),
+                Decimal(call_out or 0),
+                Decimal(hourly or 0),
+            )
+        )
+    return rates
+
+
+def _client_prices(text: str | None) -> dict[tuple[int, int], list[tuple[date, Decimal]]]:
+    """Prices by client and service type, the newest first."""
+    prices: dict[tuple[int, int], list[tuple[date, Decimal]]] = {}
+    for client_id, service_type_id, day, amount in json.loads(text) if text else ():
+        prices.setdefault((client_id, service_type_id), []).append(
+            (date.fromisoformat(day), Decimal(amount))
+        )
+    return prices

@@ -48,10 +48,13 @@ WHERE contractor.id IN (
         WHERE branch_id = %(branch)s AND cell = ANY(%(cells)s)
     )
     AND contractor.status = 'active' AND contractor.cleared_until >= %(day)s
+    AND (contractor.paused_until IS NULL OR contractor.paused_until <= %(at)s)
 """
 
 _POPULATION = """
-SELECT contractor.status = 'active', contractor.cleared_until, count(*)
+SELECT contractor.status = 'active'
+           AND (contractor.paused_until IS NULL OR contractor.paused_until <= %(at)s),
+       contractor.cleared_until, count(*)
 FROM network_contractor AS contractor
 WHERE contractor.branch_id = %(branch)s AND contractor.status <> 'left'
 """
@@ -114,12 +117,13 @@ def find_eligible(work: WorkOrder, *, at: datetime) -> Eligibility:
         "cells": cell_and_ancestors(work.cell),
         "skills": skills,
         "day": day,
+        "at": at,
     }
     with connection.cursor() as cursor:
         cursor.execute(_COVERING + (_SKILLED if skills else ""), parameters)
         contractor_ids = sorted(row[0] for row in cursor.fetchall())
     availability = _load(work, contractor_ids, at)
-    population = _population(work, skills)
+    population = _population(work, skills, at)
     refused: Counter[str] = Counter()
     refused["not_active"] = population.not_active
     refused["not_cleared"] = population.not_cleared(day)
@@ -127,7 +131,9 @@ def find_eligible(work: WorkOrder, *, at: datetime) -> Eligibility:
     slots: list[Slot] = []
     for contractor_id in contractor_ids:
         # The index has just said that the territory holds the site.
-        answer = availability.best_slot(work, contractor_id, not_before=at, check_territory=False)
+        answer = availability.best_slot(
+            work, contractor_id, not_before=at, check_territory=False, check_wishes=True
+        )
         if isinstance(answer, Refusal):
             refused[answer.rule] += 1
         else:
@@ -192,7 +198,7 @@ def _needed(work: WorkOrder) -> tuple[list[int], date]:
     return row[1], row[0]
 
 
-def _population(work: WorkOrder, skills: list[int]) -> _Population:
+def _population(work: WorkOrder, skills: list[int], at: datetime) -> _Population:
     key = (str(connection.settings_dict["NAME"]), work.branch_id, work.service_type_id)
     known = _populations.get(key)
     if known is not None and known[0] > time.monotonic():
@@ -200,7 +206,7 @@ def _population(work: WorkOrder, skills: list[int]) -> _Population:
     with connection.cursor() as cursor:
         cursor.execute(
             _POPULATION + (_SKILLED if skills else "") + "GROUP BY 1, 2",
-            {"branch": work.branch_id, "skills": skills},
+            {"branch": work.branch_id, "skills": skills, "at": at},
         )
         rows = cursor.fetchall()
     population = _Population(

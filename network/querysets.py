@@ -44,6 +44,14 @@ class ContractorQuerySet(InBranchQuerySet):
     def active(self) -> Self:
         return self.filter(status="active")
 
+    def paused(self, *, at: datetime) -> Self:
+        """Active ones who have paused their offers beyond ``at``."""
+        return self.active().filter(paused_until__gt=at)
+
+    def askable(self, *, at: datetime) -> Self:
+        """Active ones who may be offered work at ``at``, clearance aside."""
+        return self.active().exclude(paused_until__gt=at)
+
 
 class ContractorUserQuerySet(models.QuerySet[Any]):
     """Who may act for which contractor."""

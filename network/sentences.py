@@ -42,6 +42,12 @@ class RefusalSentences:
     def not_active(self, record: ContractorRecord) -> str:
         return _STATUS.get(record.status, f"status is {record.status}")
 
+    def paused(self, until: datetime, at: datetime) -> str:
+        zone = self._facts.calendar.zone
+        local = until.astimezone(zone)
+        text = day_text(local.date(), beside=at.astimezone(zone).date())
+        return f"has paused offers until {local:%H:%M} on {text}"
+
     def no_technician(self, record: ContractorRecord, technician_id: int | None) -> str:
         if technician_id is not None:
             return "that technician is not active in this firm"

@@ -75,6 +75,7 @@ class LockedJob:
             window_end=self.window_end,
             duration_minutes=self.duration_minutes,
             cell=self.cell,
+            is_emergency=self.is_emergency,
         )
 
     @property

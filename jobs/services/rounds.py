@@ -143,7 +143,13 @@ def _candidate(slot: Slot, eligible: Eligibility, job: LockedJob) -> Candidate:
         travel_km=slot.travel_km,
         skill_level=slot.skill_level,
         required_level=known.required_level(job.service_type_id),
-        price=known.pay_for(slot.contractor_id, job.duration_minutes),
+        price=known.pay_for(
+            slot.contractor_id,
+            job.duration_minutes,
+            service_type_id=job.service_type_id,
+            client_id=job.client_id,
+            starts_at=slot.starts_at,
+        ),
         tier=known.contractor(slot.contractor_id).tier,
         preferred_by_client=known.is_preferred(slot.contractor_id, job.client_id),
     )

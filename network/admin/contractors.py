@@ -14,6 +14,7 @@ from network.models import (
     Contractor,
     ContractorStatus,
     ContractorUser,
+    RateCard,
     Technician,
     TechnicianSkill,
     Territory,
@@ -55,6 +56,10 @@ class TechnicianInline(BranchInline):
     show_change_link = True
 
 
+class RateCardInline(BranchInline):
+    model = RateCard
+
+
 @admin.register(Contractor)
 class ContractorAdmin(BranchModelAdmin):
     form = ContractorForm
@@ -62,7 +67,7 @@ class ContractorAdmin(BranchModelAdmin):
     list_filter = ["branch", "status", "tier", "is_simulated"]
     search_fields = ["name", "email", "phone"]
     readonly_fields = ["public_id", "is_simulated"]
-    inlines = [TechnicianInline, ContractorUserInline]
+    inlines = [TechnicianInline, RateCardInline, ContractorUserInline]
     list_select_related = ["branch"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -162,7 +167,9 @@ class TerritoryAdmin(BranchModelAdmin):
     def save_model(self, request: HttpRequest, obj: Territory, form: Any, change: bool) -> None:
         """Saved by the service, which writes the cells too."""
         if obj.kind == TerritoryKind.POLYGON:
-            saved = set_polygon_territory(contractor_id=obj.contractor_id, outline=obj.outline or [])
+            saved = set_polygon_territory(
+                contractor_id=obj.contractor_id, outline=obj.outline or []
+            )
         elif obj.kind == TerritoryKind.ZIPS:
             saved = set_zip_territory(contractor_id=obj.contractor_id, zips=obj.zips or [])
         else:

@@ -5,12 +5,23 @@ from __future__ import annotations
 from django.contrib import admin
 
 from network.admin.access import BranchInline, BranchModelAdmin
-from network.models import Client, ClientContractor, ServiceType, ServiceTypeSkill, Skill
+from network.models import (
+    Client,
+    ClientContractor,
+    ClientPrice,
+    ServiceType,
+    ServiceTypeSkill,
+    Skill,
+)
 
 
 class ClientContractorInline(BranchInline):
     model = ClientContractor
     raw_id_fields = ["contractor"]
+
+
+class ClientPriceInline(BranchInline):
+    model = ClientPrice
 
 
 @admin.register(Client)
@@ -19,7 +30,7 @@ class ClientAdmin(BranchModelAdmin):
     list_filter = ["branch"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
-    inlines = [ClientContractorInline]
+    inlines = [ClientContractorInline, ClientPriceInline]
 
 
 @admin.register(Skill)

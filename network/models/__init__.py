@@ -5,6 +5,7 @@ from network.models.calendar import CalendarEntry, EntryKind
 from network.models.client import Client, ClientContractor, ClientRelation
 from network.models.clock import DomainClock
 from network.models.contractor import Contractor, ContractorStatus, ContractorUser, Tier
+from network.models.rates import ClientPrice, RateCard
 from network.models.skill import ServicePriority, ServiceType, ServiceTypeSkill, Skill
 from network.models.technician import Technician, TechnicianSkill, WorkingHours
 from network.models.territory import Territory, TerritoryCell, TerritoryKind
@@ -16,6 +17,7 @@ __all__ = [
     "CalendarEntry",
     "Client",
     "ClientContractor",
+    "ClientPrice",
     "ClientRelation",
     "Contractor",
     "ContractorStatus",
@@ -23,6 +25,7 @@ __all__ = [
     "DistanceUnit",
     "DomainClock",
     "EntryKind",
+    "RateCard",
     "ServicePriority",
     "ServiceType",
     "ServiceTypeSkill",

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
+from network.public_holidays import is_holiday_calendar
 from network.querysets import BranchQuerySet, BranchStaffQuerySet
 
 
@@ -22,6 +23,12 @@ def validate_time_zone(name: str) -> None:
     """Raise ValidationError unless ``name`` is an IANA time zone such as America/New_York."""
     if name not in _known_zones():
         raise ValidationError(f"“{name}” is not an IANA time zone such as America/New_York.")
+
+
+def validate_holiday_calendar(name: str) -> None:
+    """Raise ValidationError unless ``name`` is a calendar of public holidays such as US-MA."""
+    if not is_holiday_calendar(name):
+        raise ValidationError(f"“{name}” is not a known calendar such as US or US-MA.")
 
 
 class DistanceUnit(models.TextChoices):
@@ -52,6 +59,14 @@ class Branch(models.Model):
     longitude = models.FloatField()
     service_radius_km = models.FloatField(
         default=60, help_text="A site further from the centre is outside the branch."
+    )
+    holiday_calendar = models.CharField(
+        max_length=10,
+        blank=True,
+        default="US",
+        db_default="US",
+        validators=[validate_holiday_calendar],
+        help_text="Public holidays by country and part of it: US, US-MA. Empty: none.",
     )
     is_sample = models.BooleanField(default=False, help_text="Made-up data for looking around.")
     is_simulated = models.BooleanField(default=False, help_text="Made by a simulation.")

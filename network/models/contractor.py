@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from network.ids import uuid7
 from network.models.branch import Branch
 from network.querysets import ContractorQuerySet, ContractorUserQuerySet
+
+LONGEST_NOTICE_MINUTES = 14 * 1440
 
 
 class ContractorStatus(models.TextChoices):
@@ -54,6 +56,29 @@ class Contractor(models.Model):
         null=True, blank=True, help_text="May be asked from, local time. Empty: at any hour."
     )
     contact_until = models.TimeField(null=True, blank=True)
+    paused_until = models.DateTimeField(
+        null=True, blank=True, help_text="No new offers before this moment; then by itself again."
+    )
+    notice_minutes = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(LONGEST_NOTICE_MINUTES)],
+        help_text="A visit begins so many minutes after it is offered at the earliest.",
+    )
+    most_jobs_a_day = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(200)],
+        help_text="Of the whole firm, by local day. Empty: as many as fit.",
+    )
+    after_hours_emergencies = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Takes emergencies at any hour, on holidays and without notice.",
+    )
+    works_on_holidays = models.BooleanField(
+        default=True, db_default=True, help_text="Works on the branch's public holidays."
+    )
     joined_on = models.DateField()
     is_simulated = models.BooleanField(default=False, help_text="Invented, not a real firm.")
 
@@ -83,6 +108,15 @@ class Contractor(models.Model):
             models.CheckConstraint(
                 name="network_contractor_rates_are_not_negative",
                 condition=models.Q(call_out_fee__gte=0, hourly_rate__gte=0),
+            ),
+            models.CheckConstraint(
+                name="network_contractor_notice_at_most_two_weeks",
+                condition=models.Q(notice_minutes__range=(0, LONGEST_NOTICE_MINUTES)),
+            ),
+            models.CheckConstraint(
+                name="network_contractor_jobs_a_day_1_to_200",
+                condition=models.Q(most_jobs_a_day__isnull=True)
+                | models.Q(most_jobs_a_day__range=(1, 200)),
             ),
             models.CheckConstraint(
                 name="network_contractor_contact_hours_are_both_or_none",

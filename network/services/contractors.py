@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import transaction
 
+from network.clock import app_now
 from network.errors import NetworkError
 from network.models import Contractor, ContractorStatus
+from network.models.contractor import LONGEST_NOTICE_MINUTES
 
 ALLOWED_STATUS: dict[str, set[str]] = {
     ContractorStatus.APPLICANT: {ContractorStatus.ACTIVE, ContractorStatus.LEFT},
@@ -47,4 +51,77 @@ def set_status(*, contractor_id: int, status: str) -> Contractor:
         )
     contractor.status = status
     contractor.save(update_fields=["status"])
+    return contractor
+
+
+LONGEST_PAUSE = timedelta(days=366)
+
+
+@transaction.atomic
+def pause_offers(*, contractor_id: int, until: datetime) -> Contractor:
+    """Make no new offers to the contractor before ``until`` (aware); then again by itself.
+
+    Offers and visits that stand are not touched. Raises NetworkError for a moment that has passed
+    or lies more than a year ahead, and for a contractor who is not active.
+    """
+    contractor = Contractor.objects.select_for_update(no_key=True).get(pk=contractor_id)
+    if until.tzinfo is None:
+        raise NetworkError("no-time-zone", "The moment needs a time zone.", "until")
+    now = app_now()
+    if until <= now:
+        raise NetworkError("in-the-past", "Choose a moment that is still to come.", "until")
+    if until - now > LONGEST_PAUSE:
+        raise NetworkError("too-long", "A pause can last a year at most.", "until")
+    if contractor.status != ContractorStatus.ACTIVE:
+        raise NetworkError(
+            "not-active",
+            f"{contractor.name} is {contractor.get_status_display()}: no offers come anyway.",
+        )
+    contractor.paused_until = until
+    contractor.save(update_fields=["paused_until"])
+    return contractor
+
+
+@transaction.atomic
+def resume_offers(*, contractor_id: int) -> Contractor:
+    """End a pause now; without one nothing changes."""
+    contractor = Contractor.objects.select_for_update(no_key=True).get(pk=contractor_id)
+    if contractor.paused_until is not None:
+        contractor.paused_until = None
+        contractor.save(update_fields=["paused_until"])
+    return contractor
+
+
+@transaction.atomic
+def set_wishes(
+    *,
+    contractor_id: int,
+    notice_minutes: int,
+    most_jobs_a_day: int | None,
+    after_hours_emergencies: bool,
+    works_on_holidays: bool,
+) -> Contractor:
+    """Set what the contractor asks for before being asked; see ``network.wishes``.
+
+    Raises NetworkError for a notice of more than two weeks or a limit that is not 1 to 200.
+    """
+    if not 0 <= notice_minutes <= LONGEST_NOTICE_MINUTES:
+        raise NetworkError("bad-notice", "The notice can be two weeks at most.", "notice_minutes")
+    if most_jobs_a_day is not None and not 1 <= most_jobs_a_day <= 200:
+        raise NetworkError(
+            "bad-limit", "Give 1 to 200 visits a day, or none for no limit.", "most_jobs_a_day"
+        )
+    contractor = Contractor.objects.select_for_update(no_key=True).get(pk=contractor_id)
+    contractor.notice_minutes = notice_minutes
+    contractor.most_jobs_a_day = most_jobs_a_day
+    contractor.after_hours_emergencies = after_hours_emergencies
+    contractor.works_on_holidays = works_on_holidays
+    contractor.save(
+        update_fields=[
+            "notice_minutes",
+            "most_jobs_a_day",
+            "after_hours_emergencies",
+            "works_on_holidays",
+        ]
+    )
     return contractor

@@ -21,9 +21,11 @@ from network.models import (
     CalendarEntry,
     Client,
     ClientContractor,
+    ClientPrice,
     Contractor,
     ContractorUser,
     DomainClock,
+    RateCard,
     ServiceType,
     ServiceTypeSkill,
     Skill,
@@ -104,6 +106,18 @@ def _territory(w: Any, **fields: Any) -> Territory:
         "radius_km": 5,
     }
     return Territory.objects.create(**(values | fields))
+
+
+def _rate(w: Any, **amounts: Any) -> None:
+    RateCard.objects.create(
+        contractor=w.contractor, service_type=w.work, valid_from=date(2026, 1, 1), **amounts
+    )
+
+
+def _client_price(w: Any, amount: int) -> None:
+    ClientPrice.objects.create(
+        client=w.client, service_type=w.work, valid_from=date(2026, 1, 1), amount=amount
+    )
 
 
 def _twice(create: Callable[[], Any]) -> None:
@@ -250,6 +264,38 @@ CASES: list[Case] = [
         "network_contractor_rates_are_not_negative",
         Contractor,
         lambda w: _contractor(w, hourly_rate=-1),
+    ),
+    (
+        "network_contractor_notice_at_most_two_weeks",
+        Contractor,
+        lambda w: _contractor(w, notice_minutes=20_161),
+    ),
+    (
+        "network_contractor_jobs_a_day_1_to_200",
+        Contractor,
+        lambda w: _contractor(w, most_jobs_a_day=0),
+    ),
+    ("network_ratecard_fixed_or_by_the_hour", RateCard, lambda w: _rate(w)),
+    (
+        "network_ratecard_fixed_or_by_the_hour",
+        RateCard,
+        lambda w: _rate(w, fixed_price=1, hourly_rate=1),
+    ),
+    (
+        "network_ratecard_fixed_or_by_the_hour",
+        RateCard,
+        lambda w: _rate(w, call_out_fee=1),
+    ),
+    (
+        "network_ratecard_once_per_day",
+        RateCard,
+        lambda w: _twice(lambda: _rate(w, fixed_price=1)),
+    ),
+    ("network_clientprice_is_positive", ClientPrice, lambda w: _client_price(w, 0)),
+    (
+        "network_clientprice_once_per_day",
+        ClientPrice,
+        lambda w: _twice(lambda: _client_price(w, 1)),
     ),
     (
         "network_contractor_contact_hours_are_both_or_none",

@@ -1,0 +1,41 @@
+"""Public holidays of a branch, by the ``holidays`` library: offline, by country and subdivision."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache, lru_cache
+
+import holidays
+
+
+@cache
+def _calendars() -> frozenset[str]:
+    """Every known calendar: ``US``, ``US-MA``, …"""
+    known: set[str] = set()
+    for country, subdivisions in holidays.list_supported_countries(include_aliases=False).items():
+        known.add(country)
+        known.update(f"{country}-{subdivision}" for subdivision in subdivisions)
+    return frozenset(known)
+
+
+def is_holiday_calendar(name: str) -> bool:
+    """Whether ``name`` is a country, or country-subdivision, whose holidays are known."""
+    return name in _calendars()
+
+
+@lru_cache(maxsize=256)
+def _year(calendar: str, year: int) -> dict[date, str]:
+    country, _, subdivision = calendar.partition("-")
+    return dict(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
+
+
+def public_holidays(calendar: str, first: date, last: date) -> dict[date, str]:
+    """Holidays from ``first`` through ``last`` with their names; none for an unknown calendar."""
+    if not is_holiday_calendar(calendar):
+        return {}
+    return {
+        day: name
+        for year in range(first.year, last.year + 1)
+        for day, name in sorted(_year(calendar, year).items())
+        if first <= day <= last
+    }
