@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
+from django.core.exceptions import PermissionDenied
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+)
 
 from jobs.console.access import branch_of
 from jobs.live import event_stream
@@ -25,7 +32,12 @@ async def stream(request: HttpRequest, branch: str) -> HttpResponseBase:
     user = await request.auser()
     if not user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    found = await sync_to_async(branch_of)(user, branch)
+    try:
+        found = await sync_to_async(branch_of)(user, branch)
+    except (Http404, PermissionDenied) as error:
+        # Answered here: Django would make the error page in a thread of its own, which then
+        # keeps a database connection. Nobody reads the page of a stream anyway.
+        return HttpResponse(status=404 if isinstance(error, Http404) else 403)
     since = _moment(request.GET.get("since", ""))
 
     def missed() -> bool:
