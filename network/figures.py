@@ -233,7 +233,8 @@ def promise_track(
         if at(visit.ends_at) - at(visit.starts_at) > 18:
             parts.append(
                 format_html(
-                    '<text class="who" x="{}%" y="34" dx="8">{}<tspan class="times"> {}</tspan></text>',
+                    '<text class="who" x="{}%" y="34" dx="8">{}'
+                    '<tspan class="times"> {}</tspan></text>',
                     f"{at(visit.starts_at):.2f}",
                     visit.label,
                     times,

@@ -6,7 +6,7 @@ next candidate with a fresh slot, hold, offer, events, message, and end in the s
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange, NumericRange
@@ -119,7 +119,7 @@ def _orm_one(offer_id: int) -> bool:
 
 
 def _orm_event(
-    job: Job, at: object, kind: str, offer: Offer | None, before: str, after: str, name: str
+    job: Job, at: datetime, kind: str, offer: Offer | None, before: str, after: str, name: str
 ) -> JobEvent:
     job.last_sequence += 1
     return JobEvent.objects.create(
@@ -137,7 +137,7 @@ def _orm_event(
     )
 
 
-def _orm_advance(job: Job, at) -> bool:  # type: ignore[no-untyped-def]
+def _orm_advance(job: Job, at: datetime) -> bool:
     current = Round.objects.get(job=job, number=job.round_number)
     locked = lock_job(job.pk)
     locked.last_sequence = job.last_sequence

@@ -16,7 +16,6 @@ from network.availability import WorkOrder
 from network.eligibility import find_eligible
 from network.generator import generate_network
 from network.geo import offset_point, site_cell
-from network.ids import uuid7
 from network.models import Branch, ServiceType
 from ranking.models import Decision, RankingPolicy
 from ranking.services.policies import ensure_policy
@@ -68,10 +67,12 @@ def fill(*, offers: int, technicians: int, seed: int = 1) -> int:
     return Offer.objects.filter(status="pending").count()
 
 
-def _templates(
-    branch: Branch, draw: random.Random
-) -> list[tuple[ServiceType, tuple[float, float], datetime, list[int]]]:
-    """Kinds of jobs with the contractors who can do them: (type, site, window start, ids)."""
+#: A kind of job: service type, site, window start, contractors who can do it.
+Template = tuple[ServiceType, tuple[float, float], datetime, list[int]]
+
+
+def _templates(branch: Branch, draw: random.Random) -> list[Template]:
+    """Kinds of jobs with the contractors who can do them."""
     zone = ZoneInfo(branch.time_zone)
     types = list(ServiceType.objects.filter(branch=branch, active=True).order_by("slug"))
     found = []
@@ -101,7 +102,9 @@ def _templates(
     return found
 
 
-def _insert_jobs(branch: Branch, templates: list, count: int, draw: random.Random) -> None:  # type: ignore[type-arg]
+def _insert_jobs(
+    branch: Branch, templates: list[Template], count: int, draw: random.Random
+) -> None:
     policy = RankingPolicy.objects.get(branch=branch, status="published")
     actor = Actor.system("benchmark")
     jobs, contractors = [], []
@@ -188,6 +191,3 @@ def _insert_jobs(branch: Branch, templates: list, count: int, draw: random.Rando
         ],
         batch_size=2000,
     )
-
-
-__all__ = ["ANSWER_MINUTES", "START", "fill", "make_branch", "stop_clock", "uuid7"]

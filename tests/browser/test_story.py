@@ -111,9 +111,7 @@ def new_job(page: Page, stage: Stage, *, customer: str, what: str) -> str:
 
 def on_board(board: Page, reference: str, text: str, *, timeout: int = PATIENCE_MS) -> None:
     """The board's row of the job comes to say ``text``, without anybody touching the page."""
-    expect(board.locator("tr[data-row]", has_text=reference)).to_contain_text(
-        text, timeout=timeout
-    )
+    expect(board.locator("tr[data-row]", has_text=reference)).to_contain_text(text, timeout=timeout)
 
 
 def open_offer(page: Page, stage: Stage, what: str) -> None:
