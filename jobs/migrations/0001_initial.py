@@ -5,419 +5,1125 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
 import django.core.validators
 import django.db.models.deletion
-import jobs.models.offer
-import network.clock
-import network.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import jobs.models.offer
+import network.clock
+import network.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('network', '0002_whose_skills'),
-        ('ranking', '0002_guards'),
+        ("network", "0002_whose_skills"),
+        ("ranking", "0002_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ClockBeat',
+            name="ClockBeat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('beat_at', models.DateTimeField()),
-                ('rescues', models.PositiveIntegerField(default=0)),
-                ('handed_over', models.PositiveBigIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True)),
+                ("beat_at", models.DateTimeField()),
+                ("rescues", models.PositiveIntegerField(default=0)),
+                ("handed_over", models.PositiveBigIntegerField(default=0)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='IdempotencyRecord',
+            name="IdempotencyRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(max_length=60)),
-                ('operation', models.CharField(max_length=60)),
-                ('key', models.CharField(max_length=200)),
-                ('body_hash', models.CharField(max_length=64)),
-                ('response_status', models.PositiveSmallIntegerField(null=True)),
-                ('response_body', models.JSONField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("scope", models.CharField(max_length=60)),
+                ("operation", models.CharField(max_length=60)),
+                ("key", models.CharField(max_length=200)),
+                ("body_hash", models.CharField(max_length=64)),
+                ("response_status", models.PositiveSmallIntegerField(null=True)),
+                ("response_body", models.JSONField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['created_at'], name='idempotency_age')],
-                'constraints': [models.UniqueConstraint(fields=('scope', 'operation', 'key'), name='one_effect_per_idempotency_key')],
+                "indexes": [models.Index(fields=["created_at"], name="idempotency_age")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("scope", "operation", "key"), name="one_effect_per_idempotency_key"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=network.ids.uuid7, editable=False, unique=True)),
-                ('reference', models.CharField(max_length=40)),
-                ('priority', models.CharField(choices=[('emergency', 'Emergency'), ('urgent', 'Urgent'), ('standard', 'Standard'), ('low', 'Low')], max_length=12)),
-                ('status', models.CharField(choices=[('new', 'New'), ('offering', 'Offering'), ('booked', 'Booked'), ('en_route', 'On the way'), ('on_site', 'On site'), ('completed', 'Done'), ('cancelled', 'Cancelled')], default='new', max_length=12)),
-                ('round_number', models.PositiveSmallIntegerField(default=0)),
-                ('window_start', models.DateTimeField(help_text='The promise: arrival not before this.')),
-                ('window_end', models.DateTimeField(help_text='The promise: arrival not after this.')),
-                ('time_zone', models.CharField(help_text="The site's zone, from its ZIP.", max_length=64)),
-                ('duration_minutes', models.PositiveSmallIntegerField()),
-                ('not_to_exceed', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
-                ('currency', models.CharField(max_length=3)),
-                ('description', models.TextField(blank=True)),
-                ('address', models.CharField(max_length=200)),
-                ('postcode', models.CharField(max_length=12)),
-                ('area', models.CharField(blank=True, help_text='Town or quarter: all a contractor sees beforehand.', max_length=80)),
-                ('latitude', models.FloatField()),
-                ('longitude', models.FloatField()),
-                ('cell', models.BigIntegerField(help_text='H3 cell of the site.')),
-                ('customer_name', models.CharField(max_length=120)),
-                ('customer_phone', models.CharField(blank=True, max_length=40)),
-                ('customer_email', models.EmailField(blank=True, max_length=254)),
-                ('next_wake_at', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0, help_text='Failed wakes in a row; the next one is pushed forward each time.')),
-                ('last_sequence', models.PositiveIntegerField(default=0)),
-                ('source', models.CharField(default='console', max_length=20)),
-                ('external_ref', models.CharField(blank=True, max_length=120)),
-                ('created_at', models.DateTimeField(db_default=network.clock.AppNow())),
-                ('updated_at', models.DateTimeField(db_default=network.clock.AppNow())),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('cancelled_by', models.CharField(blank=True, choices=[('customer', 'The customer'), ('client', 'The client'), ('dispatcher', 'The dispatcher')], max_length=12)),
-                ('cancel_reason', models.CharField(blank=True, choices=[('no_longer_needed', 'No longer needed'), ('booked_by_mistake', 'Booked by mistake'), ('found_another', 'Found somebody else'), ('price', 'The price'), ('duplicate', 'A duplicate'), ('no_contractor', 'No contractor could be found'), ('other', 'Something else')], max_length=24)),
-                ('result', models.CharField(blank=True, choices=[('fixed', 'Fixed'), ('needs_another_visit', 'Needs another visit'), ('no_access', 'No access')], max_length=24)),
-                ('closing_note', models.TextField(blank=True)),
-                ('branch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='network.branch')),
-                ('client', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='network.client')),
-                ('service_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='network.servicetype')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.UUIDField(default=network.ids.uuid7, editable=False, unique=True),
+                ),
+                ("reference", models.CharField(max_length=40)),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[
+                            ("emergency", "Emergency"),
+                            ("urgent", "Urgent"),
+                            ("standard", "Standard"),
+                            ("low", "Low"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("offering", "Offering"),
+                            ("booked", "Booked"),
+                            ("en_route", "On the way"),
+                            ("on_site", "On site"),
+                            ("completed", "Done"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="new",
+                        max_length=12,
+                    ),
+                ),
+                ("round_number", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "window_start",
+                    models.DateTimeField(help_text="The promise: arrival not before this."),
+                ),
+                (
+                    "window_end",
+                    models.DateTimeField(help_text="The promise: arrival not after this."),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(help_text="The site's zone, from its ZIP.", max_length=64),
+                ),
+                ("duration_minutes", models.PositiveSmallIntegerField()),
+                (
+                    "not_to_exceed",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("description", models.TextField(blank=True)),
+                ("address", models.CharField(max_length=200)),
+                ("postcode", models.CharField(max_length=12)),
+                (
+                    "area",
+                    models.CharField(
+                        blank=True,
+                        help_text="Town or quarter: all a contractor sees beforehand.",
+                        max_length=80,
+                    ),
+                ),
+                ("latitude", models.FloatField()),
+                ("longitude", models.FloatField()),
+                ("cell", models.BigIntegerField(help_text="H3 cell of the site.")),
+                ("customer_name", models.CharField(max_length=120)),
+                ("customer_phone", models.CharField(blank=True, max_length=40)),
+                ("customer_email", models.EmailField(blank=True, max_length=254)),
+                ("next_wake_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="Failed wakes in a row; the next one is pushed forward each time.",
+                    ),
+                ),
+                ("last_sequence", models.PositiveIntegerField(default=0)),
+                ("source", models.CharField(default="console", max_length=20)),
+                ("external_ref", models.CharField(blank=True, max_length=120)),
+                ("created_at", models.DateTimeField(db_default=network.clock.AppNow())),
+                ("updated_at", models.DateTimeField(db_default=network.clock.AppNow())),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "cancelled_by",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("customer", "The customer"),
+                            ("client", "The client"),
+                            ("dispatcher", "The dispatcher"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "cancel_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("no_longer_needed", "No longer needed"),
+                            ("booked_by_mistake", "Booked by mistake"),
+                            ("found_another", "Found somebody else"),
+                            ("price", "The price"),
+                            ("duplicate", "A duplicate"),
+                            ("no_contractor", "No contractor could be found"),
+                            ("other", "Something else"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "result",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("fixed", "Fixed"),
+                            ("needs_another_visit", "Needs another visit"),
+                            ("no_access", "No access"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("closing_note", models.TextField(blank=True)),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="jobs",
+                        to="network.branch",
+                    ),
+                ),
+                (
+                    "client",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="jobs",
+                        to="network.client",
+                    ),
+                ),
+                (
+                    "service_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="jobs",
+                        to="network.servicetype",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['window_start', 'pk'],
+                "ordering": ["window_start", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Escalation',
+            name="Escalation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('no_candidates', 'Nobody can do this'), ('everyone_asked', 'Nobody left to ask'), ('no_check_in', 'Visit not started'), ('not_finished', 'Visit not finished'), ('needs_another_visit', 'Needs another visit'), ('no_access', 'No access'), ('dispatch_failed', 'The machine could not go on')], max_length=24)),
-                ('opened_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('resolution', models.CharField(blank=True, max_length=200)),
-                ('data', models.JSONField(default=dict)),
-                ('branch', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.branch')),
-                ('closed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='escalations', to='jobs.job')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("no_candidates", "Nobody can do this"),
+                            ("everyone_asked", "Nobody left to ask"),
+                            ("no_check_in", "Visit not started"),
+                            ("not_finished", "Visit not finished"),
+                            ("needs_another_visit", "Needs another visit"),
+                            ("no_access", "No access"),
+                            ("dispatch_failed", "The machine could not go on"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("resolution", models.CharField(blank=True, max_length=200)),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="network.branch",
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="escalations",
+                        to="jobs.job",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['opened_at', 'pk'],
+                "ordering": ["opened_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='JobEvent',
+            name="JobEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.PositiveIntegerField()),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=40)),
-                ('actor_kind', models.CharField(max_length=12)),
-                ('actor_label', models.CharField(max_length=120)),
-                ('from_status', models.CharField(blank=True, max_length=12)),
-                ('to_status', models.CharField(blank=True, max_length=12)),
-                ('data', models.JSONField(default=dict)),
-                ('actor_user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('branch', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.branch')),
-                ('job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='jobs.job')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sequence", models.PositiveIntegerField()),
+                ("at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=40)),
+                ("actor_kind", models.CharField(max_length=12)),
+                ("actor_label", models.CharField(max_length=120)),
+                ("from_status", models.CharField(blank=True, max_length=12)),
+                ("to_status", models.CharField(blank=True, max_length=12)),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "actor_user",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="network.branch",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="jobs.job",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['job_id', 'sequence'],
+                "ordering": ["job_id", "sequence"],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('recipient_kind', models.CharField(choices=[('contractor', 'contractor'), ('customer', 'customer')], max_length=10)),
-                ('channel', models.CharField(max_length=10)),
-                ('address', models.CharField(max_length=254)),
-                ('template', models.CharField(choices=[('offer_made', 'Offer made'), ('offer_withdrawn', 'Offer withdrawn'), ('visit_booked', 'Visit booked'), ('visit_cancelled', 'Visit cancelled'), ('appointment_booked', 'Appointment booked'), ('appointment_changed', 'Appointment changed'), ('appointment_cancelled', 'Appointment cancelled')], max_length=24)),
-                ('context', models.JSONField(default=dict)),
-                ('subject', models.CharField(blank=True, max_length=200)),
-                ('body', models.TextField(blank=True)),
-                ('status', models.CharField(choices=[('pending', 'waiting'), ('sent', 'sent'), ('failed', 'failed')], default='pending', max_length=8)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_attempt_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('branch', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.branch')),
-                ('contractor', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.contractor')),
-                ('event', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='jobs.jobevent')),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='jobs.job')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "recipient_kind",
+                    models.CharField(
+                        choices=[("contractor", "contractor"), ("customer", "customer")],
+                        max_length=10,
+                    ),
+                ),
+                ("channel", models.CharField(max_length=10)),
+                ("address", models.CharField(max_length=254)),
+                (
+                    "template",
+                    models.CharField(
+                        choices=[
+                            ("offer_made", "Offer made"),
+                            ("offer_withdrawn", "Offer withdrawn"),
+                            ("visit_booked", "Visit booked"),
+                            ("visit_cancelled", "Visit cancelled"),
+                            ("appointment_booked", "Appointment booked"),
+                            ("appointment_changed", "Appointment changed"),
+                            ("appointment_cancelled", "Appointment cancelled"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("context", models.JSONField(default=dict)),
+                ("subject", models.CharField(blank=True, max_length=200)),
+                ("body", models.TextField(blank=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("pending", "waiting"), ("sent", "sent"), ("failed", "failed")],
+                        default="pending",
+                        max_length=8,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_attempt_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="network.branch",
+                    ),
+                ),
+                (
+                    "contractor",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="network.contractor",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="jobs.jobevent",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="jobs.job",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Offer',
+            name="Offer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=network.ids.uuid7, editable=False, unique=True)),
-                ('rank', models.PositiveSmallIntegerField(help_text='Rank in the decision; 0: not ranked.')),
-                ('status', models.CharField(choices=[('pending', 'Asked'), ('accepted', 'Accepted'), ('declined', 'Declined'), ('expired', 'No answer'), ('withdrawn', 'Withdrawn')], default='pending', max_length=10)),
-                ('seat', django.contrib.postgres.fields.ranges.BigIntegerRangeField()),
-                ('made_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('answered_at', models.DateTimeField(blank=True, help_text='Stamped by the database when accepted or declined.', null=True)),
-                ('closed_at', models.DateTimeField(blank=True, help_text='Stamped by the database when no longer pending.', null=True)),
-                ('via', models.CharField(blank=True, choices=[('portal', 'in the portal'), ('api', 'through the API'), ('phone', 'by phone, recorded by the dispatcher'), ('assigned', 'assigned by the dispatcher'), ('clock', 'by the clock')], max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=24)),
-                ('note', models.TextField(blank=True)),
-                ('pay', models.DecimalField(decimal_places=2, max_digits=10)),
-                ('currency', models.CharField(max_length=3)),
-                ('starts_at', models.DateTimeField(help_text='Planned start held for this offer.')),
-                ('ends_at', models.DateTimeField()),
-                ('travel_minutes', models.FloatField()),
-                ('travel_km', models.FloatField()),
-                ('branch', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.branch')),
-                ('contractor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='network.contractor')),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='jobs.job')),
-                ('technician', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='network.technician')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.UUIDField(default=network.ids.uuid7, editable=False, unique=True),
+                ),
+                (
+                    "rank",
+                    models.PositiveSmallIntegerField(
+                        help_text="Rank in the decision; 0: not ranked."
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Asked"),
+                            ("accepted", "Accepted"),
+                            ("declined", "Declined"),
+                            ("expired", "No answer"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("seat", django.contrib.postgres.fields.ranges.BigIntegerRangeField()),
+                ("made_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "answered_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Stamped by the database when accepted or declined.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "closed_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Stamped by the database when no longer pending.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "via",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("portal", "in the portal"),
+                            ("api", "through the API"),
+                            ("phone", "by phone, recorded by the dispatcher"),
+                            ("assigned", "assigned by the dispatcher"),
+                            ("clock", "by the clock"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=24)),
+                ("note", models.TextField(blank=True)),
+                ("pay", models.DecimalField(decimal_places=2, max_digits=10)),
+                ("currency", models.CharField(max_length=3)),
+                ("starts_at", models.DateTimeField(help_text="Planned start held for this offer.")),
+                ("ends_at", models.DateTimeField()),
+                ("travel_minutes", models.FloatField()),
+                ("travel_km", models.FloatField()),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="network.branch",
+                    ),
+                ),
+                (
+                    "contractor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="offers",
+                        to="network.contractor",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="offers",
+                        to="jobs.job",
+                    ),
+                ),
+                (
+                    "technician",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="offers",
+                        to="network.technician",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['made_at', 'pk'],
+                "ordering": ["made_at", "pk"],
             },
         ),
         migrations.AddField(
-            model_name='jobevent',
-            name='offer',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jobs.offer'),
+            model_name="jobevent",
+            name="offer",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="jobs.offer",
+            ),
         ),
         migrations.CreateModel(
-            name='Booking',
+            name="Booking",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=network.ids.uuid7, editable=False, unique=True)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('eta', models.DateTimeField(blank=True, null=True)),
-                ('live', models.BooleanField(default=True)),
-                ('booked_at', models.DateTimeField()),
-                ('en_route_at', models.DateTimeField(blank=True, null=True)),
-                ('arrived_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('end_kind', models.CharField(blank=True, choices=[('completed', 'completed'), ('released', 'given back'), ('cancelled', 'cancelled')], max_length=10)),
-                ('result', models.CharField(blank=True, choices=[('fixed', 'Fixed'), ('needs_another_visit', 'Needs another visit'), ('no_access', 'No access')], max_length=24)),
-                ('reason', models.CharField(blank=True, max_length=24)),
-                ('note', models.TextField(blank=True)),
-                ('branch', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.branch')),
-                ('contractor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='network.contractor')),
-                ('technician', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='network.technician')),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='jobs.job')),
-                ('offer', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='booking', to='jobs.offer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.UUIDField(default=network.ids.uuid7, editable=False, unique=True),
+                ),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("eta", models.DateTimeField(blank=True, null=True)),
+                ("live", models.BooleanField(default=True)),
+                ("booked_at", models.DateTimeField()),
+                ("en_route_at", models.DateTimeField(blank=True, null=True)),
+                ("arrived_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "end_kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("completed", "completed"),
+                            ("released", "given back"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "result",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("fixed", "Fixed"),
+                            ("needs_another_visit", "Needs another visit"),
+                            ("no_access", "No access"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=24)),
+                ("note", models.TextField(blank=True)),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="network.branch",
+                    ),
+                ),
+                (
+                    "contractor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bookings",
+                        to="network.contractor",
+                    ),
+                ),
+                (
+                    "technician",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bookings",
+                        to="network.technician",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bookings",
+                        to="jobs.job",
+                    ),
+                ),
+                (
+                    "offer",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="booking",
+                        to="jobs.offer",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['starts_at', 'pk'],
+                "ordering": ["starts_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='OfferWindow',
+            name="OfferWindow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('priority', models.CharField(choices=[('emergency', 'Emergency'), ('urgent', 'Urgent'), ('standard', 'Standard'), ('low', 'Low')], max_length=12)),
-                ('minutes', models.PositiveSmallIntegerField(help_text='Minutes to answer, from 1 to 2,880 (two days).', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(2880)])),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='offer_windows', to='network.branch')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[
+                            ("emergency", "Emergency"),
+                            ("urgent", "Urgent"),
+                            ("standard", "Standard"),
+                            ("low", "Low"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "minutes",
+                    models.PositiveSmallIntegerField(
+                        help_text="Minutes to answer, from 1 to 2,880 (two days).",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(2880),
+                        ],
+                    ),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="offer_windows",
+                        to="network.branch",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['branch', 'minutes'],
+                "ordering": ["branch", "minutes"],
             },
         ),
         migrations.CreateModel(
-            name='Round',
+            name="Round",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('cause', models.CharField(choices=[('first', 'first search'), ('released', 'the contractor gave the visit back'), ('reassigned', 'the dispatcher asked to rebook'), ('contractor_lost', 'the contractor is no longer available'), ('search_again', 'the dispatcher searched again'), ('assigned', 'the dispatcher assigned by hand')], max_length=20)),
-                ('contractor_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None)),
-                ('ranks', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), default=list, size=None)),
-                ('next_index', models.PositiveSmallIntegerField(default=0)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('decision', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ranking.decision')),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rounds', to='jobs.job')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("first", "first search"),
+                            ("released", "the contractor gave the visit back"),
+                            ("reassigned", "the dispatcher asked to rebook"),
+                            ("contractor_lost", "the contractor is no longer available"),
+                            ("search_again", "the dispatcher searched again"),
+                            ("assigned", "the dispatcher assigned by hand"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "contractor_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, size=None
+                    ),
+                ),
+                (
+                    "ranks",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.SmallIntegerField(), default=list, size=None
+                    ),
+                ),
+                ("next_index", models.PositiveSmallIntegerField(default=0)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ranking.decision",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rounds",
+                        to="jobs.job",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['job_id', 'number'],
+                "ordering": ["job_id", "number"],
             },
         ),
         migrations.AddField(
-            model_name='offer',
-            name='round',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='jobs.round'),
+            model_name="offer",
+            name="round",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="offers",
+                to="jobs.round",
+            ),
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(blank=True, max_length=80)),
-                ('scope', models.CharField(choices=[('dispatch', 'dispatch (one branch)'), ('contractor', 'contractor (one contractor)')], max_length=10)),
-                ('token_hash', models.CharField(editable=False, max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('branch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='network.branch')),
-                ('contractor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='network.contractor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=80)),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("dispatch", "dispatch (one branch)"),
+                            ("contractor", "contractor (one contractor)"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("token_hash", models.CharField(editable=False, max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="network.branch",
+                    ),
+                ),
+                (
+                    "contractor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="network.contractor",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('branch__isnull', False), ('contractor__isnull', True), ('scope', 'dispatch')), models.Q(('branch__isnull', True), ('contractor__isnull', False), ('scope', 'contractor')), _connector='OR'), name='token_belongs_to_branch_or_contractor')],
+                "ordering": ["-created_at"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("branch__isnull", False),
+                                ("contractor__isnull", True),
+                                ("scope", "dispatch"),
+                            ),
+                            models.Q(
+                                ("branch__isnull", True),
+                                ("contractor__isnull", False),
+                                ("scope", "contractor"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="token_belongs_to_branch_or_contractor",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('status__in', ['cancelled', 'completed']), _negated=True), fields=['next_wake_at'], name='job_due_list'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("status__in", ["cancelled", "completed"]), _negated=True),
+                fields=["next_wake_at"],
+                name="job_due_list",
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('status__in', ['cancelled', 'completed']), _negated=True), fields=['branch', 'status', 'window_start'], name='job_open_board'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("status__in", ["cancelled", "completed"]), _negated=True),
+                fields=["branch", "status", "window_start"],
+                name="job_open_board",
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['branch', '-updated_at', '-id'], name='job_by_update'),
+            model_name="job",
+            index=models.Index(fields=["branch", "-updated_at", "-id"], name="job_by_update"),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['branch', '-id'], name='job_by_branch'),
+            model_name="job",
+            index=models.Index(fields=["branch", "-id"], name="job_by_branch"),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.UniqueConstraint(fields=('branch', 'reference'), name='job_reference_unique'),
+            model_name="job",
+            constraint=models.UniqueConstraint(
+                fields=("branch", "reference"), name="job_reference_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_ref', ''), _negated=True), fields=('branch', 'source', 'external_ref'), name='job_external_ref_unique'),
+            model_name="job",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_ref", ""), _negated=True),
+                fields=("branch", "source", "external_ref"),
+                name="job_external_ref_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['cancelled', 'completed']), ('next_wake_at__isnull', False), _connector='OR'), name='open_job_has_next_wake'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["cancelled", "completed"]),
+                    ("next_wake_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="open_job_has_next_wake",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('status__in', ['cancelled', 'completed'])), models.Q(models.Q(('status__in', ['cancelled', 'completed']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='job_closed_iff_final'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("closed_at__isnull", False), ("status__in", ["cancelled", "completed"])
+                    ),
+                    models.Q(
+                        models.Q(("status__in", ["cancelled", "completed"]), _negated=True),
+                        ("closed_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="job_closed_iff_final",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('window_end__gt', models.F('window_start'))), name='job_window_ordered'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("window_end__gt", models.F("window_start"))),
+                name="job_window_ordered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('duration_minutes__gt', 0)), name='job_duration_positive'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("duration_minutes__gt", 0)), name="job_duration_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['new', 'offering', 'booked', 'en_route', 'on_site', 'completed', 'cancelled'])), name='job_status_known'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "new",
+                            "offering",
+                            "booked",
+                            "en_route",
+                            "on_site",
+                            "completed",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="job_status_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['branch', 'opened_at'], name='escalation_open'),
+            model_name="escalation",
+            index=models.Index(
+                condition=models.Q(("closed_at__isnull", True)),
+                fields=["branch", "opened_at"],
+                name="escalation_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(fields=['branch', '-closed_at'], name='escalation_closed'),
+            model_name="escalation",
+            index=models.Index(fields=["branch", "-closed_at"], name="escalation_closed"),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('job', 'kind'), name='one_open_escalation_of_a_kind'),
+            model_name="escalation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at__isnull", True)),
+                fields=("job", "kind"),
+                name="one_open_escalation_of_a_kind",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['next_attempt_at'], name='message_due_list'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("status", "pending")),
+                fields=["next_attempt_at"],
+                name="message_due_list",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['branch', '-id'], name='message_by_branch'),
+            model_name="message",
+            index=models.Index(fields=["branch", "-id"], name="message_by_branch"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('event', 'recipient_kind', 'address', 'channel'), name='one_message_per_event_recipient_channel'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                fields=("event", "recipient_kind", "address", "channel"),
+                name="one_message_per_event_recipient_channel",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='jobevent',
-            constraint=models.UniqueConstraint(fields=('job', 'sequence'), name='event_sequence_unique'),
+            model_name="jobevent",
+            constraint=models.UniqueConstraint(
+                fields=("job", "sequence"), name="event_sequence_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='jobevent',
-            constraint=models.UniqueConstraint(condition=models.Q(('offer__isnull', False), models.Q(('to_status', ''), _negated=True)), fields=('offer', 'to_status'), name='one_event_per_offer_transition'),
+            model_name="jobevent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("offer__isnull", False), models.Q(("to_status", ""), _negated=True)
+                ),
+                fields=("offer", "to_status"),
+                name="one_event_per_offer_transition",
+            ),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(condition=models.Q(('live', True)), fields=['contractor', 'starts_at'], name='booking_live_of_contractor'),
+            model_name="booking",
+            index=models.Index(
+                condition=models.Q(("live", True)),
+                fields=["contractor", "starts_at"],
+                name="booking_live_of_contractor",
+            ),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['contractor', '-starts_at'], name='booking_of_contractor'),
+            model_name="booking",
+            index=models.Index(fields=["contractor", "-starts_at"], name="booking_of_contractor"),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='booking_slot_ordered'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="booking_slot_ordered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_kind', ''), ('finished_at__isnull', True), ('live', True)), models.Q(('finished_at__isnull', False), ('live', False), models.Q(('end_kind', ''), _negated=True)), _connector='OR'), name='booking_ended_iff_not_live'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("end_kind", ""), ("finished_at__isnull", True), ("live", True)),
+                    models.Q(
+                        ("finished_at__isnull", False),
+                        ("live", False),
+                        models.Q(("end_kind", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="booking_ended_iff_not_live",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offerwindow',
-            constraint=models.UniqueConstraint(fields=('branch', 'priority'), name='offer_window_unique'),
+            model_name="offerwindow",
+            constraint=models.UniqueConstraint(
+                fields=("branch", "priority"), name="offer_window_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offerwindow',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__gte', 1), ('minutes__lte', 2880)), name='offer_window_minutes_sane'),
+            model_name="offerwindow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("minutes__gte", 1), ("minutes__lte", 2880)),
+                name="offer_window_minutes_sane",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.UniqueConstraint(fields=('job', 'number'), name='round_number_unique'),
+            model_name="round",
+            constraint=models.UniqueConstraint(
+                fields=("job", "number"), name="round_number_unique"
+            ),
         ),
         migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['expires_at'], name='offer_due_list'),
+            model_name="offer",
+            index=models.Index(
+                condition=models.Q(("status", "pending")),
+                fields=["expires_at"],
+                name="offer_due_list",
+            ),
         ),
         migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['contractor', 'expires_at'], name='offer_pending_of_contractor'),
+            model_name="offer",
+            index=models.Index(
+                condition=models.Q(("status", "pending")),
+                fields=["contractor", "expires_at"],
+                name="offer_pending_of_contractor",
+            ),
         ),
         migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(fields=['contractor', '-made_at'], name='offer_of_contractor'),
+            model_name="offer",
+            index=models.Index(fields=["contractor", "-made_at"], name="offer_of_contractor"),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('status', 'pending')), expressions=[(jobs.models.offer.IntRange(models.F('job_id'), models.F('job_id'), models.Value('[]')), '&&'), ('seat', '&&')], name='pending_offers_exclude_each_other'),
+            model_name="offer",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("status", "pending")),
+                expressions=[
+                    (
+                        jobs.models.offer.IntRange(
+                            models.F("job_id"), models.F("job_id"), models.Value("[]")
+                        ),
+                        "&&",
+                    ),
+                    ("seat", "&&"),
+                ],
+                name="pending_offers_exclude_each_other",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'accepted')), fields=('round',), name='one_accepted_offer_per_round'),
+            model_name="offer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "accepted")),
+                fields=("round",),
+                name="one_accepted_offer_per_round",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'pending')), fields=('job', 'contractor'), name='one_pending_offer_per_contractor'),
+            model_name="offer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "pending")),
+                fields=("job", "contractor"),
+                name="one_pending_offer_per_contractor",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('made_at'))), name='offer_window_positive'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__gt", models.F("made_at"))),
+                name="offer_window_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='offer_slot_ordered'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="offer_slot_ordered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'accepted', 'declined', 'expired', 'withdrawn'])), name='offer_status_known'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["pending", "accepted", "declined", "expired", "withdrawn"])
+                ),
+                name="offer_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('pay__gte', 0)), name='offer_pay_not_negative'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pay__gte", 0)), name="offer_pay_not_negative"
+            ),
         ),
     ]
