@@ -59,6 +59,4 @@ def events_of(job: Job) -> list[str]:
 
 
 def open_questions(job: Job) -> list[str]:
-    return sorted(
-        Escalation.objects.filter(job=job, closed_at=None).values_list("kind", flat=True)
-    )
+    return sorted(Escalation.objects.filter(job=job, closed_at=None).values_list("kind", flat=True))

@@ -103,9 +103,7 @@ def test_the_hour_of_a_window_is_local_on_both_sides_of_a_change_of_the_clocks(h
     WorkingHours.objects.filter(technician__contractor=harold).update(ends="22:00")
     for day, utc_hour in ((6, 25.5), (7, 26.5)):
         local_21_30 = datetime(2027, 11, day, tzinfo=UTC) + timedelta(hours=utc_hour)
-        assert make_job(
-            window_start=local_21_30, window_end=local_21_30 + timedelta(hours=2)
-        ).pk
+        assert make_job(window_start=local_21_30, window_end=local_21_30 + timedelta(hours=2)).pk
 
 
 @pytest.mark.parametrize("code", ["00000", "", "2215", "0221X", "٠٢٢١٥", "x" * 500])
