@@ -117,6 +117,11 @@ def check_facts(
     return errors
 
 
+#: Further than this from its ZIP's centre no pin is plausible (ours; the largest ZIP areas of
+#: the continental United States are about so wide).
+ZIP_REACH_KM = 60.0
+
+
 def locate(
     branch: Branch,
     postcode: str,
@@ -148,6 +153,16 @@ def locate(
             {
                 "postcode": f"The site is {away:.0f} km from {branch.name}, which serves "
                 f"{branch.service_radius_km:.0f} km around it; check the ZIP and the pin."
+            },
+        )
+    apart = distance_km(place.latitude, place.longitude, latitude, longitude)
+    if apart > ZIP_REACH_KM:
+        return (
+            None,
+            None,
+            {
+                "postcode": f"The pin is {apart:.0f} km from ZIP {place.zip} ({place.city}); "
+                "correct the ZIP or move the pin."
             },
         )
     return latitude, longitude, {}

@@ -207,3 +207,8 @@ def test_a_number_somebody_chose_is_skipped_by_the_next_automatic_one(harold, ma
     for ahead in (1, 2):
         make_job(reference=f"BOS-{number + ahead:06d}")
     assert make_job().reference == f"BOS-{number + 3:06d}"
+
+
+def test_a_pin_far_from_its_zip_is_refused(harold, make_job):
+    errors = refused(make_job, postcode="90210")
+    assert "km from ZIP 90210 (Beverly Hills); correct the ZIP or move the pin." in errors["postcode"]
