@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria import REGISTRY, Field
+from ranking.criteria import REGISTRY, Field, default_weights
+from ranking.errors import PolicyError
 from ranking.models import Decision
-from ranking.scoring import Ranked, rank
+from ranking.ordering import Ordered, known_columns, order_candidates
+from ranking.rules import Rule, rules_from_json
+from ranking.rules.apply import ticket
+from ranking.rules.wording import notes_on, why_left_out
+from ranking.scoring import Ranked
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,47 +38,162 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class RankedCandidate:
-    """One candidate in rank order; ``parts`` add up to ``score`` (0…100)."""
+    """One candidate in rank order; ``parts`` add up to ``score`` (0…100).
+
+    ``notes`` say what moved it beside its score: a pinned order, a preference, the cap, a
+    newcomer's turn.
+    """
 
     rank: int
     contractor_id: int
     technician_id: int
     score: float
     parts: list[Part]
+    notes: tuple[str, ...] = ()
 
     def reasons(self, count: int = 3) -> list[Part]:
         """The parts that set this candidate apart from the others most, for or against."""
         return sorted(self.parts, key=lambda part: -abs(part.lead))[:count]
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A contractor who could have done the job, but whom a rule of the policy left out."""
+
+    contractor_id: int
+    technician_id: int
+    sentence: str
+
+
 def explain(decision: Decision) -> list[RankedCandidate]:
     """Every candidate of a decision, best first, with the parts of its score in sentences.
 
-    Needs no query when the policy is loaded (``Decision.objects.for_job`` does so).
+    Needs no query when the policy is loaded (``Decision.objects.for_job`` does so). Criteria that
+    no longer exist are left out of it.
     """
-    columns = facts_of(decision)
-    context = DecisionContext.from_json(decision.context)
-    # Candidates are stored in rank order, so their position is also the tie-break that they won.
-    ranked = rank(
-        facts=columns,
-        weights={key: weight for key, weight in decision.policy.weights.items() if key in REGISTRY},
-        context=context,
-        tie_break=np.arange(len(decision.contractor_ids)),
+    weights, rules = used_by(decision)
+    everyone = whole_field(decision)
+    ordered = order_field(everyone, weights, rules)
+    count = len(decision.contractor_ids)
+    return _in_words(everyone, ordered, list(range(count)), rules)
+
+
+def explain_left_out(decision: Decision) -> list[LeftOut]:
+    """Whom the policy's rules left out of a decision, and by which; no query as above."""
+    _, rules = used_by(decision)
+    numbers = decision.left_out_rules or []
+    return [
+        LeftOut(contractor_id, technician_id, why_left_out(rules[number]))
+        for contractor_id, technician_id, number in zip(
+            decision.left_out_ids or [],
+            decision.left_out_technician_ids or [],
+            numbers,
+            strict=True,
+        )
+        if number < len(rules)
+    ]
+
+
+def explain_under(
+    decision: Decision, weights: Mapping[str, float], rules: Sequence[Rule]
+) -> list[RankedCandidate]:
+    """The same decision as another policy would have made it, best first."""
+    everyone = whole_field(decision)
+    ordered = order_field(everyone, weights, rules)
+    return _in_words(everyone, ordered, ordered.order.tolist(), rules)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeField:
+    """Everybody a decision knew of: first the candidates in rank order, then those left out."""
+
+    contractor_ids: NDArray[np.int64]
+    technician_ids: list[int]
+    columns: dict[str, NDArray[np.float64]]
+    context: DecisionContext
+    ticket: float
+    asset: str
+
+
+def whole_field(decision: Decision) -> WholeField:
+    """A decision's facts, those of the contractors left out by its rules included."""
+    ids = [*decision.contractor_ids, *(decision.left_out_ids or [])]
+    raw = bytes(decision.facts) + bytes(decision.left_out_facts or b"")
+    names = decision.fact_names
+    matrix = np.frombuffer(raw, dtype="<f4").reshape(len(ids), len(names)).astype(np.float64)
+    facts = {name: matrix[:, column] for column, name in enumerate(names)}
+    return WholeField(
+        contractor_ids=np.array(ids, dtype=np.int64),
+        technician_ids=[*decision.technician_ids, *(decision.left_out_technician_ids or [])],
+        columns=known_columns(facts, len(ids)),
+        context=DecisionContext.from_json(decision.context),
+        ticket=ticket(decision.job_ref, decision.round_number),
+        asset=decision.asset,
     )
-    leads = ranked.points - ranked.points.mean(axis=0) if decision.contractor_ids else ranked.points
-    columns64 = {name: column.astype(np.float64) for name, column in columns.items()}
+
+
+def used_by(decision: Decision) -> tuple[dict[str, float], list[Rule]]:
+    """The weights and rules a decision was made with, as far as they still exist."""
+    source = decision.weights or {
+        "weights": decision.policy.weights,
+        "rules": decision.policy.rules,
+    }
+    weights = {key: weight for key, weight in source["weights"].items() if key in REGISTRY}
+    try:
+        rules = rules_from_json(source["rules"])
+    except PolicyError:
+        rules = []
+    return weights, rules
+
+
+def order_field(
+    everyone: WholeField, weights: Mapping[str, float], rules: Sequence[Rule]
+) -> Ordered:
+    """Order everybody by these weights and rules."""
+    usable = weights if any(weights.values()) else default_weights()
+    return order_candidates(
+        facts=everyone.columns,
+        weights=usable,
+        rules=rules,
+        context=everyone.context,
+        contractor_ids=everyone.contractor_ids,
+        ticket=everyone.ticket,
+        asset=everyone.asset,
+    )
+
+
+def _in_words(
+    everyone: WholeField, ordered: Ordered, rows: list[int], rules: Sequence[Rule]
+) -> list[RankedCandidate]:
+    """These rows, in this order, compared with each other only."""
+    if not rows:
+        return []
+    ranked = replace(
+        ordered.ranked,
+        values=ordered.ranked.values[rows],
+        points=ordered.ranked.points[rows],
+        scores=ordered.ranked.scores[rows],
+    )
+    leads = ranked.points - ranked.points.mean(axis=0)
+    columns = {name: column[rows] for name, column in everyone.columns.items()}
     return [
         RankedCandidate(
-            rank=row + 1,
-            contractor_id=contractor_id,
-            technician_id=decision.technician_ids[row],
-            score=float(ranked.scores[row]),
+            rank=place + 1,
+            contractor_id=int(everyone.contractor_ids[row]),
+            technician_id=everyone.technician_ids[row],
+            score=float(ranked.scores[place]),
             parts=[
-                _part(ranked, leads, row, position, columns64, context)
+                _part(ranked, leads, place, position, columns, everyone.context)
                 for position in range(len(ranked.criteria))
             ],
+            notes=notes_on(
+                row,
+                rules,
+                ordered.applied,
+                {name: float(column[row]) for name, column in everyone.columns.items()},
+            ),
         )
-        for row, contractor_id in enumerate(decision.contractor_ids)
+        for place, row in enumerate(rows)
     ]
 
 

@@ -17,23 +17,42 @@ class PolicyQuerySet(models.QuerySet["RankingPolicy"]):
     def for_branch(self, branch_id: int) -> PolicyQuerySet:
         return self.filter(branch_id=branch_id)
 
+    def in_scope(self, service_type_id: int | None, client_id: int | None) -> PolicyQuerySet:
+        """Revisions of exactly this scope; None stands for every one."""
+        return self.filter(service_type_id=service_type_id, client_id=client_id)
+
+    def for_job(
+        self, branch_id: int, service_type_id: int | None, client_id: int | None
+    ) -> PolicyQuerySet:
+        """The live policies that fit such a job, the most specific one (which ranks it) first.
+
+        A client is more specific than a service type, both together are the most.
+        """
+        return (
+            self.filter(branch_id=branch_id, status="published")
+            .filter(models.Q(service_type=None) | models.Q(service_type_id=service_type_id))
+            .filter(models.Q(client=None) | models.Q(client_id=client_id))
+            .order_by(
+                models.F("client").asc(nulls_last=True),
+                models.F("service_type").asc(nulls_last=True),
+            )
+        )
+
     def published(self) -> PolicyQuerySet:
-        """The live revision of each branch."""
+        """The live revision of each scope."""
         return self.filter(status="published")
 
     def drafts(self) -> PolicyQuerySet:
         return self.filter(status="draft")
 
     def live_at(self, at: datetime) -> PolicyQuerySet:
-        """Of each branch, the revision that was live at ``at`` (aware UTC)."""
-        newest = (
-            self.model._default_manager.filter(
-                branch_id=models.OuterRef("branch_id"), published_at__lte=at
-            )
-            .order_by("-published_at", "-id")
-            .values("id")[:1]
+        """Of each scope, the revision that was live at ``at`` (aware UTC)."""
+        scope = ("branch_id", "service_type_id", "client_id")
+        return (
+            self.filter(published_at__lte=at)
+            .order_by(*scope, "-published_at", "-id")
+            .distinct(*scope)
         )
-        return self.filter(id=models.Subquery(newest))
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
@@ -43,6 +62,15 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
     def for_job(self, job_ref: UUID) -> DecisionQuerySet:
         """Newest round first, ready for ``explain`` without further queries."""
         return self.filter(job_ref=job_ref).select_related("policy").order_by("-round_number")
+
+    def in_scope(self, service_type_id: int | None, client_id: int | None) -> DecisionQuerySet:
+        """Decisions on jobs of this kind and client; None stands for every one."""
+        found = self
+        if service_type_id is not None:
+            found = found.filter(service_type_id=service_type_id)
+        if client_id is not None:
+            found = found.filter(client_id=client_id)
+        return found
 
     def made_between(self, start: datetime, end: datetime) -> DecisionQuerySet:
         return self.filter(made_at__gte=start, made_at__lt=end)

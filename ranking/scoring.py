@@ -31,7 +31,8 @@ class Ranked:
 
     ``order``: input positions, best first. ``criteria``: the keys with a weight, which are the
     columns of ``values`` (0…1) and ``points`` (what each adds to the score). ``scores``: 0…100.
-    ``weights``: the weight of each column.
+    ``weights``: the weight of each column. ``totals``: the scores as the exact integers that
+    decide the order; comparable only under the same weights.
     """
 
     order: NDArray[np.intp]
@@ -40,6 +41,7 @@ class Ranked:
     values: NDArray[np.float64]
     points: NDArray[np.float64]
     scores: NDArray[np.float64]
+    totals: NDArray[np.int64]
 
 
 def rank(
@@ -63,13 +65,10 @@ def rank(
         raise ValueError("tie_break must hold a different number for every candidate")
     columns = _columns(facts, count)
 
-    criteria = tuple(key for key, weight in cleaned.items() if weight > 0)
-    units = np.array([round(cleaned[key] * _WEIGHT_UNITS) for key in criteria], dtype=np.int64)
+    criteria, units = weight_units(cleaned)
     value_units = np.empty((count, len(criteria)), dtype=np.int64)
     for position, key in enumerate(criteria):
-        value = REGISTRY[key].values(columns, context)
-        value = np.where(np.isnan(value), NEUTRAL, np.clip(value, 0.0, 1.0))
-        value_units[:, position] = np.rint(value * _VALUE_UNITS)
+        value_units[:, position] = in_units(REGISTRY[key].values(columns, context))
 
     parts = value_units * units
     totals = parts.sum(axis=1)
@@ -81,7 +80,21 @@ def rank(
         values=value_units / _VALUE_UNITS,
         points=100.0 * parts / full,
         scores=100.0 * totals / full,
+        totals=totals,
     )
+
+
+def weight_units(cleaned: Mapping[str, float]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """The criteria with a weight, and their weights in whole thousandths."""
+    criteria = tuple(key for key, weight in cleaned.items() if weight > 0)
+    units = [round(cleaned[key] * _WEIGHT_UNITS) for key in criteria]
+    return criteria, np.array(units, dtype=np.int64)
+
+
+def in_units(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Criterion values in whole millionths; what is not known is neutral."""
+    known = np.where(np.isnan(values), NEUTRAL, np.clip(values, 0.0, 1.0))
+    return np.rint(known * _VALUE_UNITS).astype(np.int64)
 
 
 def _columns(

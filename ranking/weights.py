@@ -34,6 +34,15 @@ def clean_weights(weights: Mapping[str, object]) -> dict[str, float]:
     return cleaned
 
 
+def usable_weights(stored: Mapping[str, object]) -> dict[str, float]:
+    """Weights as they were stored, ready to rank with.
+
+    A criterion that is gone since does not matter where it had no weight. Raises PolicyError
+    where it had one, as ``clean_weights`` does.
+    """
+    return clean_weights({key: w for key, w in stored.items() if key in REGISTRY or w != 0})
+
+
 def shares(weights: Mapping[str, float]) -> dict[str, float]:
     """Each weight's share of the whole, 0 to 1."""
     total = sum(weights.values())

@@ -40,6 +40,36 @@ class Decision(models.Model):
         default=dict, help_text="Rule → how many contractors it left out."
     )
 
+    service_type = models.ForeignKey(
+        "network.ServiceType",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+    )
+    client = models.ForeignKey(
+        "network.Client", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    asset = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="The place or machine, in words."
+    )
+    # Whom a rule of the policy left out, with the same facts: other rules may let them in.
+    left_out_ids = ArrayField(models.BigIntegerField(), null=True)
+    left_out_technician_ids = ArrayField(models.BigIntegerField(), null=True)
+    left_out_rules = ArrayField(
+        models.SmallIntegerField(), null=True, help_text="Number of the rule, from 0."
+    )
+    left_out_facts = models.BinaryField(null=True)
+    weights = models.JSONField(
+        null=True, help_text="What it was ranked with, if not the policy's own weights and rules."
+    )
+    fallback = models.CharField(
+        max_length=400,
+        blank=True,
+        db_default="",
+        help_text="Why the policy in force could not be used; empty when it was.",
+    )
+
     objects = DecisionQuerySet.as_manager()
 
     class Meta:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
@@ -12,12 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria import fact_names
+from ranking.fallback import order_without_fail, plan_for
 from ranking.models import BranchMeans, Decision, RankingPolicy
-from ranking.scoring import rank
+from ranking.ordering import logged_facts
+from ranking.rules.apply import CAP_FROM_JOBS, ticket
 from ranking.services.policies import ensure_policy
 from ranking.smoothing import Means
 from ranking.standing import Standing, read_standings
+
+LEFT_OUT = "left_out_by_policy"
+"""Under this name ``Decision.not_eligible`` counts whom a rule of the policy left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,52 +58,84 @@ def decide(
     candidates: Sequence[Candidate],
     context: DecisionContext,
     not_eligible: Mapping[str, int],
+    service_type_id: int | None = None,
+    client_id: int | None = None,
+    asset: str = "",
 ) -> Decision:
-    """Order the candidates by the branch's live policy and log how; returns the logged decision.
+    """Order the candidates by the policy that fits the job and log how; returns the decision.
 
-    ``at`` is domain time. Three queries whatever the number of candidates (policy and means,
-    records, the log's row); without candidates two. A branch without a policy gets the default
-    one. A decision without candidates is logged too: it says why there were none. The branch's
-    means come from the database, whatever ``context`` holds.
+    ``at`` is domain time. The most specific live policy for ``service_type_id`` and ``client_id``
+    decides; ``asset`` names the place or machine for pinned orders. Three queries whatever the
+    number of candidates (policies and means, records, the log's row); without candidates two. A
+    branch without a policy gets the default one. A decision without candidates is logged too: it
+    says why there were none. The branch's means come from the database, whatever ``context``
+    holds.
 
-    Raises ValueError when a contractor is there twice, IntegrityError when the round was decided
-    already.
+    A policy that can not be used never stops a job: an earlier one is used and
+    ``Decision.fallback`` says so. Raises ValueError when a contractor is there twice,
+    IntegrityError when the round was decided already.
     """
-    policy = _policy_with_means(branch_id)
+    contractor_ids = np.array([one.contractor_id for one in candidates], dtype=np.int64)
+    if len(set(contractor_ids.tolist())) != len(candidates):
+        raise ValueError("every candidate needs a different number: a contractor is there twice")
+    policy, *wider = _policies_with_means(branch_id, service_type_id, client_id)
     means = _means_of(policy)
     context = replace(context, means=means)
-    contractor_ids = [candidate.contractor_id for candidate in candidates]
-    standings = read_standings(contractor_ids=contractor_ids, means=means, at=at)
-    names = fact_names()
-    matrix = facts_matrix(candidates, standings, names)
-    ranked = rank(
+    standings = read_standings(contractor_ids=contractor_ids.tolist(), means=means, at=at)
+    names = logged_facts()
+    matrix = facts_matrix(candidates, standings, names, means)
+    ordered, plan = order_without_fail(
+        plan_for(policy, wider),
         facts={name: matrix[:, column] for column, name in enumerate(names)},
-        weights=policy.weights,
         context=context,
-        tie_break=np.array(contractor_ids, dtype=np.int64),
+        contractor_ids=contractor_ids,
+        ticket=ticket(job_ref, round_number),
+        asset=asset,
     )
-    order = ranked.order
-    return Decision.objects.create(
+    order, out = ordered.order, ordered.left_out
+    counts = {rule: count for rule, count in not_eligible.items() if count}
+    if len(out):
+        counts[LEFT_OUT] = counts.get(LEFT_OUT, 0) + len(out)
+    decision = Decision(
         branch_id=branch_id,
         job_ref=job_ref,
         round_number=round_number,
-        policy=policy,
+        service_type_id=service_type_id,
+        client_id=client_id,
+        asset=asset[:200],
+        policy=plan.policy,
         made_at=at,
-        criteria=list(ranked.criteria),
-        contractor_ids=[candidates[position].contractor_id for position in order],
-        technician_ids=[candidates[position].technician_id for position in order],
+        criteria=list(ordered.ranked.criteria),
+        contractor_ids=contractor_ids[order].tolist(),
+        technician_ids=[candidates[row].technician_id for row in order],
         fact_names=list(names),
         facts=matrix[order].tobytes(),
-        scores=[round(float(score), 4) for score in ranked.scores[order]],
+        scores=[round(float(score), 4) for score in ordered.ranked.scores[order]],
         context=context.as_json(),
-        not_eligible={rule: count for rule, count in not_eligible.items() if count},
+        not_eligible=counts,
+        fallback=plan.reason,
     )
+    if len(out):
+        decision.left_out_ids = contractor_ids[out].tolist()
+        decision.left_out_technician_ids = [candidates[row].technician_id for row in out]
+        decision.left_out_rules = ordered.applied.left_out[out].tolist()
+        decision.left_out_facts = matrix[out].tobytes()
+    if not plan.own:
+        decision.weights = {
+            "weights": dict(plan.weights),
+            "rules": [rule.as_json() for rule in plan.rules],
+        }
+    decision.save(force_insert=True)
+    return decision
 
 
 def facts_matrix(
-    candidates: Sequence[Candidate], standings: Sequence[Standing], names: Sequence[str]
+    candidates: Sequence[Candidate],
+    standings: Sequence[Standing],
+    names: Sequence[str],
+    means: Means,
 ) -> NDArray[np.float32]:
-    """One row of facts per candidate, NaN where unknown, as they are logged.
+    """One row of facts per candidate, NaN where unknown or no number, as logged.
 
     Already in the log's precision, so that explaining or replaying a decision works on exactly
     the numbers it was made with.
@@ -117,22 +154,34 @@ def facts_matrix(
             "earlier_visits": candidate.earlier_visits,
             "days_since_visit": candidate.days_since_visit,
             "stops_nearby": candidate.stops_nearby,
+            "work_share": _work_share(standing, means),
             **asdict(standing),
         }
         for name, value in facts.items():
-            if value is not None:
+            if value is not None and math.isfinite(value):
                 matrix[row, columns[name]] = float(value)
     return matrix
 
 
-def _policy_with_means(branch_id: int) -> RankingPolicy:
-    policies = RankingPolicy.objects.for_branch(branch_id).published()
-    policy = policies.select_related("branch__ranking_means").first()
-    if policy is not None:
-        return policy
+def _work_share(standing: Standing, means: Means) -> float | None:
+    """Share of the branch's recent work, 0 to 1; not known while there was hardly any."""
+    total = max(means.recent_accepted, standing.recent_jobs)
+    return standing.recent_jobs / total if total >= CAP_FROM_JOBS else None
+
+
+def _policies_with_means(
+    branch_id: int, service_type_id: int | None, client_id: int | None
+) -> list[RankingPolicy]:
+    """The live policies that fit, the one in force first; never empty."""
+    fitting = RankingPolicy.objects.for_job(branch_id, service_type_id, client_id).select_related(
+        "branch__ranking_means"
+    )
+    found = list(fitting)
+    if found and found[-1].scope == (None, None):
+        return found
     # a branch made by hand: never let a missing policy stop a customer's job
     ensure_policy(branch_id=branch_id)
-    return policies.select_related("branch__ranking_means").get()
+    return list(fitting.all())
 
 
 def _means_of(policy: RankingPolicy) -> Means:

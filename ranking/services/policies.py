@@ -1,18 +1,20 @@
-"""Drafting and publishing revisions of a branch's weights."""
+"""Drafting and publishing revisions of weights and rules, for a branch or a part of its work."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
 from network.clock import app_now
-from network.models import Branch
+from network.models import Branch, Client, Contractor, ServiceType
 from ranking.criteria import default_weights
 from ranking.errors import PolicyError
 from ranking.models import PolicyStatus, RankingPolicy
-from ranking.weights import clean_weights
+from ranking.rules import Rule, clean_rules
+from ranking.weights import clean_weights, usable_weights
 
 FIRST_NOTE = "The weights every branch starts with."
 
@@ -23,11 +25,11 @@ def ensure_policy(*, branch_id: int) -> RankingPolicy:
 
     Safe to call any number of times, also at once.
     """
-    live = RankingPolicy.objects.for_branch(branch_id).published().first()
+    live = live_in_scope(branch_id)
     if live is not None:
         return live
     _lock_branch(branch_id)
-    live = RankingPolicy.objects.for_branch(branch_id).published().first()
+    live = live_in_scope(branch_id)
     if live is not None:
         return live
     now = app_now()
@@ -42,9 +44,30 @@ def ensure_policy(*, branch_id: int) -> RankingPolicy:
     )
 
 
-def active_policy(branch_id: int) -> RankingPolicy:
-    """The live policy of a branch. Raises PolicyError where none was ever published."""
-    live = RankingPolicy.objects.for_branch(branch_id).published().first()
+def live_in_scope(
+    branch_id: int, service_type_id: int | None = None, client_id: int | None = None
+) -> RankingPolicy | None:
+    """The live revision of exactly this scope, if there is one."""
+    return (
+        RankingPolicy.objects.for_branch(branch_id)
+        .in_scope(service_type_id, client_id)
+        .published()
+        .first()
+    )
+
+
+def active_policy(
+    branch_id: int, service_type_id: int | None = None, client_id: int | None = None
+) -> RankingPolicy:
+    """The policy that ranks such a job: the most specific live one.
+
+    Raises PolicyError where none was ever published.
+    """
+    live = (
+        RankingPolicy.objects.for_job(branch_id, service_type_id, client_id)
+        .select_related("branch", "service_type", "client")
+        .first()
+    )
     if live is None:
         raise PolicyError("no-policy", "This branch has no published ranking policy yet.")
     return live
@@ -58,14 +81,20 @@ def create_draft(
     note: str = "",
     user_id: int | None,
     copy_of: int | None = None,
+    rules: Sequence[Mapping[str, Any]] = (),
+    service_type_id: int | None = None,
+    client_id: int | None = None,
 ) -> RankingPolicy:
     """A new draft with the branch's next revision number; it ranks nothing until published.
 
-    ``copy_of`` is the id of the revision it was started from. Raises PolicyError for unusable
-    weights or a revision of another branch.
+    ``copy_of`` is the id of the revision it was started from; ``service_type_id`` and
+    ``client_id`` are its scope (None: every one). Raises PolicyError for unusable weights or
+    rules, or for what belongs to another branch.
     """
     cleaned = clean_weights(weights)
+    cleaned_rules = _own_rules(branch_id, rules)
     _lock_branch(branch_id)
+    _own_scope(branch_id, service_type_id, client_id)
     if copy_of is not None:
         _own_revision(branch_id, copy_of)
     return RankingPolicy.objects.create(
@@ -73,6 +102,9 @@ def create_draft(
         revision=_next_revision(branch_id),
         status=PolicyStatus.DRAFT,
         weights=cleaned,
+        rules=[rule.as_json() for rule in cleaned_rules],
+        service_type_id=service_type_id,
+        client_id=client_id,
         note=note.strip(),
         copy_of_id=copy_of,
         created_by_id=user_id,
@@ -82,7 +114,10 @@ def create_draft(
 
 @transaction.atomic
 def draft_from(*, policy_id: int, user_id: int | None) -> RankingPolicy:
-    """A new draft with the weights of any earlier revision; criteria gone since are left out."""
+    """A new draft with the weights, rules and scope of any earlier revision.
+
+    Criteria gone since are left out.
+    """
     source = RankingPolicy.objects.filter(id=policy_id).first()
     if source is None:
         raise PolicyError("no-such-policy", "That revision does not exist.")
@@ -92,14 +127,55 @@ def draft_from(*, policy_id: int, user_id: int | None) -> RankingPolicy:
         weights={key: value for key, value in source.weights.items() if key in known},
         user_id=user_id,
         copy_of=source.id,
+        rules=source.rules,
+        service_type_id=source.service_type_id,
+        client_id=source.client_id,
     )
 
 
 @transaction.atomic
-def update_draft(*, policy_id: int, weights: Mapping[str, object], note: str) -> RankingPolicy:
-    """Save other weights into a draft. Raises PolicyError when it is no draft any more."""
+def return_to(*, policy_id: int, user_id: int | None) -> RankingPolicy:
+    """Bring an earlier revision back at once: a new revision with its weights and rules, live.
+
+    Asks for no replay, because this revision has been live and a way back must be quick. Raises
+    PolicyError when it was never live, or is live already, or can not be used any more.
+    """
+    source = _locked(policy_id)
+    if source.status != PolicyStatus.SUPERSEDED:
+        raise PolicyError(
+            "not-superseded",
+            f"Revision {source.revision} is "
+            + ("live already." if source.status == PolicyStatus.PUBLISHED else "only a draft."),
+        )
+    draft = create_draft(
+        branch_id=source.branch_id,
+        weights=usable_weights(source.weights),
+        note=f"Back to revision {source.revision}.",
+        user_id=user_id,
+        copy_of=source.id,
+        rules=source.rules,
+        service_type_id=source.service_type_id,
+        client_id=source.client_id,
+    )
+    return _make_live(draft, user_id)
+
+
+@transaction.atomic
+def update_draft(
+    *,
+    policy_id: int,
+    weights: Mapping[str, object],
+    note: str,
+    rules: Sequence[Mapping[str, Any]] | None = None,
+) -> RankingPolicy:
+    """Save other weights and rules (None: as they are) into a draft.
+
+    Raises PolicyError when it is no draft any more.
+    """
     cleaned = clean_weights(weights)
     policy = _locked(policy_id)
+    if rules is not None:
+        policy.rules = [rule.as_json() for rule in _own_rules(policy.branch_id, rules)]
     if not policy.is_draft:
         raise PolicyError(
             "not-a-draft",
@@ -108,13 +184,13 @@ def update_draft(*, policy_id: int, weights: Mapping[str, object], note: str) ->
         )
     policy.weights = cleaned
     policy.note = note.strip()
-    policy.save(update_fields=["weights", "note"])
+    policy.save(update_fields=["weights", "rules", "note"])
     return policy
 
 
 @transaction.atomic
 def publish(*, policy_id: int, user_id: int | None) -> RankingPolicy:
-    """Make a draft the branch's live policy; the one before is superseded in the same instant.
+    """Make a draft its scope's live policy; the one before is superseded in the same instant.
 
     Decisions made from now on use it, cascades under way keep their order. Publishing the live
     policy again changes nothing. Raises PolicyError when the note is missing, when the weights
@@ -133,9 +209,15 @@ def publish(*, policy_id: int, user_id: int | None) -> RankingPolicy:
         raise PolicyError(
             "note-missing", "Say in a few words what changes and why; the history keeps it.", "note"
         )
-    clean_weights(policy.weights)
+    return _make_live(policy, user_id)
+
+
+def _make_live(policy: RankingPolicy, user_id: int | None) -> RankingPolicy:
+    """Publish a draft whose branch is locked."""
+    usable_weights(policy.weights)
+    clean_rules(policy.rules)
     # first the old one: at no moment may two be live (a unique index refuses it)
-    RankingPolicy.objects.for_branch(policy.branch_id).published().update(
+    RankingPolicy.objects.for_branch(policy.branch_id).in_scope(*policy.scope).published().update(
         status=PolicyStatus.SUPERSEDED
     )
     policy.status = PolicyStatus.PUBLISHED
@@ -179,6 +261,26 @@ def _lock_branch(branch_id: int) -> None:
 def _own_revision(branch_id: int, policy_id: int) -> None:
     if not RankingPolicy.objects.for_branch(branch_id).filter(id=policy_id).exists():
         raise PolicyError("no-such-policy", "That revision belongs to another branch.")
+
+
+def _own_scope(branch_id: int, service_type_id: int | None, client_id: int | None) -> None:
+    for model, key in ((ServiceType, service_type_id), (Client, client_id)):
+        if key is not None and not model.objects.filter(id=key, branch_id=branch_id).exists():
+            name = str(model._meta.verbose_name)
+            raise PolicyError("foreign-scope", f"That {name} belongs to another branch.")
+
+
+def _own_rules(branch_id: int, rules: Sequence[Mapping[str, Any]]) -> list[Rule]:
+    cleaned = clean_rules(rules)
+    named = {one for rule in cleaned for one in rule.contractors}
+    known = Contractor.objects.filter(branch_id=branch_id, id__in=named) if named else None
+    if known is not None and known.count() < len(named):
+        raise PolicyError(
+            "unknown-contractor",
+            "A rule names a contractor that this branch does not have.",
+            "rules",
+        )
+    return cleaned
 
 
 def _next_revision(branch_id: int) -> int:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from network.models import Branch, User
+from network.models import Branch, Client, ServiceType, User
 from ranking.criteria import default_weights
 from ranking.errors import PolicyError
 from ranking.models import PolicyStatus, RankingPolicy
@@ -105,6 +105,106 @@ def test_a_revision_of_another_branch_is_no_start(branch: Branch, make_branch: M
         )
 
 
+def test_an_earlier_revision_comes_back_live_as_a_new_one(branch: Branch, user: User) -> None:
+    first = policies.ensure_policy(branch_id=branch.id)
+    policies.publish(policy_id=draft(branch).id, user_id=None)
+    back = policies.return_to(policy_id=first.id, user_id=user.id)
+    assert (back.revision, back.status, back.copy_of) == (3, PolicyStatus.PUBLISHED, first)
+    assert (back.weights, back.note) == (first.weights, "Back to revision 1.")
+    assert back.published_by == user
+    assert policies.active_policy(branch.id) == back
+    with pytest.raises(PolicyError, match="live already"):
+        policies.return_to(policy_id=back.id, user_id=None)
+    with pytest.raises(PolicyError, match="only a draft"):
+        policies.return_to(policy_id=draft(branch).id, user_id=None)
+
+
+# -- scopes ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def leak(branch: Branch) -> ServiceType:
+    return ServiceType.objects.create(
+        branch=branch, slug="leak", name="Leak", trade="plumbing", usual_duration_minutes=60
+    )
+
+
+@pytest.fixture
+def acme(branch: Branch) -> Client:
+    return Client.objects.create(branch=branch, slug="acme", name="Acme")
+
+
+def live_for(branch: Branch, **scope: int | None) -> RankingPolicy:
+    policy = policies.create_draft(
+        branch_id=branch.id, weights={"price": 10}, note="Scoped.", user_id=None, **scope
+    )
+    return policies.publish(policy_id=policy.id, user_id=None)
+
+
+def test_the_most_specific_live_policy_ranks_a_job(
+    branch: Branch, leak: ServiceType, acme: Client
+) -> None:
+    everywhere = policies.ensure_policy(branch_id=branch.id)
+    for_leaks = live_for(branch, service_type_id=leak.id)
+    for_acme = live_for(branch, client_id=acme.id)
+    assert policies.active_policy(branch.id) == everywhere
+    assert policies.active_policy(branch.id, leak.id) == for_leaks
+    assert policies.active_policy(branch.id, None, acme.id) == for_acme
+    assert policies.active_policy(branch.id, leak.id, acme.id) == for_acme
+    for_both = live_for(branch, service_type_id=leak.id, client_id=acme.id)
+    assert policies.active_policy(branch.id, leak.id, acme.id) == for_both
+    assert [str(p.scope_name) for p in (everywhere, for_leaks, for_acme, for_both)] == [
+        "every job",
+        "Leak",
+        "Acme, every kind of work",
+        "Leak for Acme",
+    ]
+    newer = live_for(branch, service_type_id=leak.id)
+    for_leaks.refresh_from_db()
+    assert for_leaks.status == PolicyStatus.SUPERSEDED
+    assert policies.active_policy(branch.id, leak.id) == newer
+    assert policies.active_policy(branch.id) == everywhere
+
+
+def test_a_scope_of_another_branch_is_refused(
+    branch: Branch, leak: ServiceType, make_branch: MakeBranch
+) -> None:
+    other = make_branch("chelsea")
+    with pytest.raises(PolicyError, match="another branch"):
+        live_for(other, service_type_id=leak.id)
+    insert = (
+        "INSERT INTO ranking_rankingpolicy (branch_id, revision, status, weights, note,"
+        " created_at, service_type_id) VALUES (%s, 5, 'draft', '{\"price\": 1}', '', now(), %s)"
+    )
+    assert refused(insert, other.id, leak.id) == "ranking_policy_scope_guard"
+    allowed_without(
+        "DROP TRIGGER ranking_policy_scope_guard ON ranking_rankingpolicy",
+        insert,
+        other.id,
+        leak.id,
+    )
+
+
+def test_a_draft_keeps_its_scope(branch: Branch, leak: ServiceType) -> None:
+    change = f"UPDATE ranking_rankingpolicy SET service_type_id = {leak.id} WHERE id = %s"
+    policy = draft(branch)
+    assert refused(change, policy.id) == "ranking_policy_guard"
+    allowed_without(POLICY_GUARD, change, policy.id)
+
+
+def test_two_live_policies_for_one_kind_of_work_are_refused(
+    branch: Branch, leak: ServiceType
+) -> None:
+    live_for(branch, service_type_id=leak.id)
+    insert = (
+        "INSERT INTO ranking_rankingpolicy (branch_id, revision, status, weights, note,"
+        " created_at, published_at, service_type_id)"
+        " VALUES (%s, 9, 'published', '{\"price\": 1}', '', now(), now(), %s)"
+    )
+    assert refused(insert, branch.id, leak.id) == "ranking_policy_one_live_per_scope"
+    allowed_without("DROP INDEX ranking_policy_one_live_per_scope", insert, branch.id, leak.id)
+
+
 def test_what_does_not_exist_is_said(db: None) -> None:
     for call in (
         lambda: policies.publish(policy_id=99, user_id=None),
@@ -195,11 +295,11 @@ INSERT = (
 )
 
 
-def test_one_live_policy_per_branch(branch: Branch) -> None:
+def test_one_live_policy_per_scope(branch: Branch) -> None:
     policies.ensure_policy(branch_id=branch.id)
     row = (branch.id, 2, "published", '{"price": 1}', NOW)
-    assert refused(INSERT, *row) == "ranking_policy_one_live_per_branch"
-    allowed_without("DROP INDEX ranking_policy_one_live_per_branch", INSERT, *row)
+    assert refused(INSERT, *row) == "ranking_policy_one_live_per_scope"
+    allowed_without("DROP INDEX ranking_policy_one_live_per_scope", INSERT, *row)
 
 
 def test_revision_numbers_are_unique_in_a_branch(branch: Branch) -> None:
