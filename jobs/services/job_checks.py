@@ -14,6 +14,7 @@ from django.core.validators import validate_email
 from django.db import connection
 
 from jobs.states import Priority
+from network.display import distance
 from network.geo import ZipPlace, distance_km
 from network.models import Branch, Client, ServiceType
 
@@ -151,8 +152,10 @@ def locate(
             None,
             None,
             {
-                "postcode": f"The site is {away:.0f} km from {branch.name}, which serves "
-                f"{branch.service_radius_km:.0f} km around it; check the ZIP and the pin."
+                "postcode": f"The site is {distance(away, branch.distance_unit)} from "
+                f"{branch.name}, which serves "
+                f"{distance(branch.service_radius_km, branch.distance_unit)} around it; "
+                "check the ZIP and the pin."
             },
         )
     apart = distance_km(place.latitude, place.longitude, latitude, longitude)
@@ -161,8 +164,8 @@ def locate(
             None,
             None,
             {
-                "postcode": f"The pin is {apart:.0f} km from ZIP {place.zip} ({place.city}); "
-                "correct the ZIP or move the pin."
+                "postcode": f"The pin is {distance(apart, branch.distance_unit)} from ZIP "
+                f"{place.zip} ({place.city}); correct the ZIP or move the pin."
             },
         )
     return latitude, longitude, {}

@@ -91,7 +91,7 @@ def test_each_bad_field_is_named(dispatch, trio, job_body):
 def test_a_site_far_away_is_refused(dispatch, trio, job_body):
     site = {"address": "1 Rodeo Drive", "postcode": "90210"}
     found = fields(dispatch.post("/jobs", {**job_body, "site": site}))
-    assert "km from" in found["site.postcode"]
+    assert "mi from" in found["site.postcode"]
 
 
 def test_a_window_in_the_past_and_one_when_nobody_works_are_refused(dispatch, trio, job_body):

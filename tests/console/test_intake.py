@@ -118,7 +118,7 @@ def test_a_refused_form_may_be_corrected_with_its_key(nora, trio, service_type):
         ),
         ({"slot": "own", "starts": "09:00"}, "ends", "Give both times"),
         ({"postcode": "00000"}, "postcode", "The ZIP code 00000 is not known"),
-        ({"postcode": "90210"}, "postcode", "which serves 80 km around it"),
+        ({"postcode": "90210"}, "postcode", "which serves 50 mi around it"),
         ({"customer_name": " "}, "customer_name", "This field is required."),
         ({"service_type": "999999"}, "service_type", "not one of the available choices"),
         ({"not_to_exceed": "-4"}, "not_to_exceed", "The limit must be above zero"),

@@ -115,8 +115,8 @@ def test_an_unknown_zip_is_refused(harold, make_job, code):
 
 def test_a_site_outside_the_branch_is_refused_with_the_distance(harold, make_job):
     errors = refused(make_job, postcode="10001", latitude=None, longitude=None)
-    assert errors["postcode"].startswith("The site is 30")
-    assert "serves 80 km around it; check the ZIP and the pin." in errors["postcode"]
+    assert errors["postcode"].startswith("The site is 188 mi")
+    assert "serves 50 mi around it; check the ZIP and the pin." in errors["postcode"]
 
 
 @pytest.mark.parametrize(
@@ -211,4 +211,4 @@ def test_a_number_somebody_chose_is_skipped_by_the_next_automatic_one(harold, ma
 
 def test_a_pin_far_from_its_zip_is_refused(harold, make_job):
     errors = refused(make_job, postcode="90210")
-    assert "km from ZIP 90210 (Beverly Hills); correct the ZIP or move the pin." in errors["postcode"]
+    assert "mi from ZIP 90210 (Beverly Hills); correct the ZIP" in errors["postcode"]
