@@ -213,6 +213,11 @@ class Availability:
             raise ValueError("The work lies outside the loaded span.")
         if record.cleared_end < window_start + duration:
             return Refusal("not_cleared", say.not_cleared(record))
+        cleared_end = record.cleared_end
+        for paper in record.papers.get(work.service_type_id, ()):
+            if paper.end < window_start + duration:
+                return Refusal("not_cleared", say.paper_missing(paper))
+            cleared_end = min(cleared_end, paper.end)
         if check_territory and not self._covers(record, work.cell):
             return Refusal(
                 "outside_territory",
@@ -246,7 +251,7 @@ class Availability:
             if technician_id is not None and technician.id != technician_id:
                 continue
             level = 3
-            last_end = record.cleared_end
+            last_end = cleared_end
             for skill_id, needed in required:
                 skill = technician.skills.get(skill_id)
                 if skill is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ import numpy as np
 from django.db import connection
 
 from network.geo import site_cell
+from network.local_calendar import FOREVER, LocalCalendar
 from network.public_holidays import public_holidays
 from network.slots import Entry
 from network.wishes import Wishes
@@ -23,7 +24,6 @@ do the other visits of its local day, which may have 25 hours."""
 
 _NO_WISHES = (0, None, False, True)
 NEVER = -1
-FOREVER = 1 << 40
 
 # Amounts travel as text: JSON numbers would become binary fractions.
 _BRANCH = """
@@ -44,7 +44,20 @@ WHERE service_type.id = ANY(%s) AND service_type.branch_id = %s
 ORDER BY service_type.id, needed.skill_id
 """
 
+# Papers that a skill or a service type asks for beside those of the whole branch; usually none.
 _CONTRACTORS = """
+WITH needed AS MATERIALIZED (
+    SELECT requirement.id, requirement.name, requirement.required_from,
+           service_type.id AS service_type_id
+    FROM network_requirement AS requirement
+    JOIN network_servicetype AS service_type
+        ON requirement.service_type_id = service_type.id
+        OR requirement.skill_id IN (
+            SELECT skill_id FROM network_servicetypeskill WHERE service_type_id = service_type.id
+        )
+    WHERE requirement.branch_id = %(branch)s AND requirement.active
+        AND service_type.id = ANY(%(services)s)
+)
 SELECT contractor.id, contractor.name, contractor.status, contractor.cleared_until,
        contractor.base_latitude, contractor.base_longitude, contractor.tier,
        contractor.call_out_fee, contractor.hourly_rate, contractor.contact_from,
@@ -61,11 +74,23 @@ SELECT contractor.id, contractor.name, contractor.status, contractor.cleared_unt
                                             call_out_fee::text, hourly_rate::text)
                            ORDER BY valid_from DESC)::text
            FROM network_ratecard
-           WHERE contractor_id = contractor.id AND service_type_id = ANY(%s)
+           WHERE contractor_id = contractor.id AND service_type_id = ANY(%(services)s)
+       ),
+       (
+           SELECT json_agg(json_build_array(
+               needed.service_type_id, needed.name, needed.required_from - 1,
+               (
+                   SELECT max(coalesce(document.expires_on, '9999-12-31'::date))
+                   FROM network_document AS document
+                   WHERE document.requirement_id = needed.id
+                       AND document.contractor_id = contractor.id
+                       AND document.state = 'approved'
+               )))::text
+           FROM needed
        )
 FROM network_contractor AS contractor
 LEFT JOIN network_territory AS territory ON territory.contractor_id = contractor.id
-WHERE contractor.id = ANY(%s) AND contractor.branch_id = %s
+WHERE contractor.id = ANY(%(ids)s) AND contractor.branch_id = %(branch)s
 """
 
 # Hours come as one text per technician: most technicians share a few weekly patterns, so each
@@ -128,6 +153,19 @@ class Rate:
     hourly_rate: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper that one service type needs, held or not, and through which day.
+
+    ``end`` is the first minute at which it stands in the way: a paper that is not held does so
+    from the day on which it is required.
+    """
+
+    name: str
+    held_until: date | None
+    end: int
+
+
 @dataclass(slots=True)
 class TechnicianRecord:
     """An active technician: skills as id → (level, last minute it counts), entries by start."""
@@ -165,6 +203,7 @@ class ContractorRecord:
     paused_until: datetime | None
     wishes: Wishes | None
     rates: dict[int, list[Rate]]
+    papers: dict[int, list[Paper]]
     technicians: list[TechnicianRecord]
     cells: frozenset[int] | None = None
 
@@ -173,85 +212,6 @@ class ContractorRecord:
         if self.cells is None:
             self.cells = frozenset(np.frombuffer(self.packed_cells or b"", dtype=">i8").tolist())
         return self.cells
-
-
-class LocalCalendar:
-    """Turns weekly local working hours into stretches of minutes since the epoch.
-
-    A start in the hour that a spring night skips counts from the hour after it, a start in the hour
-    that an autumn night repeats from the first time round, an end until the second.
-    """
-
-    __slots__ = ("_days", "_minutes", "_patterns", "zone")
-
-    def __init__(self, zone: ZoneInfo, span: tuple[datetime, datetime]) -> None:
-        self.zone = zone
-        first = span[0].astimezone(zone).date() - timedelta(days=1)
-        last = span[1].astimezone(zone).date() + timedelta(days=1)
-        self._days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        self._patterns: dict[str, list[tuple[int, int]]] = {}
-        self._minutes: dict[tuple[date, int, int], int] = {}
-
-    def minute(self, day: date, minute_of_day: int, fold: int = 0) -> int:
-        """Minutes since the epoch at a local time of day."""
-        key = (day, minute_of_day, fold)
-        known = self._minutes.get(key)
-        if known is None:
-            hour, minute = divmod(minute_of_day, 60)
-            local = datetime(
-                day.year, day.month, day.day, hour, minute, tzinfo=self.zone, fold=fold
-            )
-            known = self._minutes[key] = int(local.astimezone(UTC).timestamp() // 60)
-        return known
-
-    def end_of(self, day: date) -> int:
-        """The first minute after the local day."""
-        if day >= date.max - timedelta(days=1):
-            return FOREVER
-        return self.minute(day + timedelta(days=1), 0)
-
-    def day_of(self, moment: datetime) -> date:
-        """The local day of an aware moment."""
-        return moment.astimezone(self.zone).date()
-
-    @property
-    def first_day(self) -> date:
-        return self._days[0]
-
-    @property
-    def last_day(self) -> date:
-        return self._days[-1]
-
-    def shifts(self, pattern: str) -> list[tuple[int, int]]:
-        """Working stretches over the span for a weekly pattern; touching ones are one."""
-        known = self._patterns.get(pattern)
-        if known is None:
-            known = self._patterns[pattern] = self._expand(pattern)
-        return known
-
-    def _expand(self, pattern: str) -> list[tuple[int, int]]:
-        if not pattern:
-            return []
-        week: dict[int, list[tuple[int, int]]] = {}
-        for part in pattern.split(","):
-            weekday, starts, ends = map(int, part.split())
-            week.setdefault(weekday, []).append((starts, ends))
-        stretches: list[tuple[int, int]] = []
-        for day in self._days:
-            for starts, ends in week.get(day.weekday(), ()):
-                last_day = day if ends > starts else day + timedelta(days=1)
-                stretches.append((self.minute(day, starts), self.minute(last_day, ends, 1)))
-        stretches.sort()
-        merged: list[tuple[int, int]] = []
-        for start, end in stretches:
-            if end <= start:  # lies wholly in the hour that a spring night skips
-                continue
-            if merged and start <= merged[-1][1]:
-                if end > merged[-1][1]:
-                    merged[-1] = (merged[-1][0], end)
-            else:
-                merged.append((start, end))
-        return merged
 
 
 @dataclass(slots=True)
@@ -302,7 +262,7 @@ def load_facts(
 
         contractors: dict[int, ContractorRecord] = {}
         bases: dict[int, tuple[float, float]] = {}
-        cursor.execute(_CONTRACTORS, [services, ids, branch_id])
+        cursor.execute(_CONTRACTORS, {"services": services, "ids": ids, "branch": branch_id})
         for row in cursor.fetchall():
             cleared_until, radius = row[3], row[15]
             bases[row[0]] = (row[4], row[5])
@@ -327,6 +287,7 @@ def load_facts(
                 paused_until=row[17],
                 wishes=None if row[18:22] == _NO_WISHES else Wishes(*row[18:22]),
                 rates=_rates(row[22]),
+                papers=_papers(row[23], calendar),
                 technicians=[],
             )
 
@@ -392,6 +353,17 @@ def _rates(text: str | None) -> dict[int, list[Rate]]:
             )
         )
     return rates
+
+
+def _papers(text: str | None, calendar: LocalCalendar) -> dict[int, list[Paper]]:
+    """Papers by the service type that needs them."""
+    papers: dict[int, list[Paper]] = {}
+    for service_type_id, name, free_until, held in json.loads(text) if text else ():
+        held_until = None if held is None else date.fromisoformat(held)
+        until = max(date.fromisoformat(free_until), held_until or date.min)
+        paper = Paper(name, held_until, calendar.end_of(until))
+        papers.setdefault(service_type_id, []).append(paper)
+    return papers
 
 
 def _client_prices(text: str | None) -> dict[tuple[int, int], list[tuple[date, Decimal]]]:

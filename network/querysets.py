@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+from django.db.models.functions import Cast
 
 if TYPE_CHECKING:
     from network.models import Branch, User
@@ -82,3 +83,62 @@ class CalendarEntryQuerySet(InBranchQuerySet):
 
     def time_off(self) -> Self:
         return self.filter(kind="time_off")
+
+
+class DocumentQuerySet(models.QuerySet[Any]):
+    """Papers that contractors handed in."""
+
+    def for_branch(self, branch: Branch | int) -> Self:
+        return self.filter(contractor__branch_id=getattr(branch, "pk", branch))
+
+    def to_review(self) -> Self:
+        """Those that wait, the oldest first."""
+        return self.filter(state="submitted").order_by("submitted_at", "id")
+
+    def current(self) -> Self:
+        """Approved and waiting ones: what a contractor's page shows."""
+        return self.filter(state__in=["approved", "submitted", "rejected"])
+
+
+class ExpiryWarningQuerySet(models.QuerySet[Any]):
+    """Warnings before papers expire."""
+
+    def due(self, *, at: datetime) -> Self:
+        """Those to be given by ``at``, branch-local: of papers that still count and have no heir.
+
+        A paper with a newer approved one for the same thing is no cause for worry, nor is one of a
+        contractor who has left.
+        """
+        newer = self.model._meta.get_field("document").related_model.objects.filter(
+            models.Q(requirement=models.OuterRef("document__requirement"))
+            | models.Q(
+                requirement__isnull=True,
+                technician=models.OuterRef("document__technician"),
+                skill=models.OuterRef("document__skill"),
+            ),
+            models.Q(expires_on__isnull=True)
+            | models.Q(expires_on__gt=models.OuterRef("document__expires_on")),
+            contractor=models.OuterRef("document__contractor"),
+            state="approved",
+        )
+        return (
+            # East of everywhere it is the next day already; the exact local day is asked below.
+            self.filter(sent_at__isnull=True, due_on__lte=(at + timedelta(days=1)).date())
+            .annotate(
+                local_day=models.Func(
+                    models.F("document__contractor__branch__time_zone"),
+                    models.Value(at),
+                    function="timezone",
+                    output_field=models.DateTimeField(),
+                )
+            )
+            .alias(
+                is_due=models.ExpressionWrapper(
+                    models.Q(due_on__lte=Cast("local_day", models.DateField())),
+                    output_field=models.BooleanField(),
+                )
+            )
+            .filter(is_due=True, document__state="approved")
+            .exclude(document__contractor__status="left")
+            .exclude(models.Exists(newer))
+        )

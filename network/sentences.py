@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from network.geo import cells_away_km, distance_km
 
 if TYPE_CHECKING:
-    from network.availability_loader import ContractorRecord, Facts
+    from network.availability_loader import ContractorRecord, Facts, Paper
 
 KM_PER_MILE = 1.609344
 
@@ -57,6 +57,11 @@ class RefusalSentences:
         if record.cleared_until is None:
             return "not cleared for work"
         return f"cleared only until {day_text(record.cleared_until)}"
+
+    def paper_missing(self, paper: Paper) -> str:
+        if paper.held_until is None:
+            return f"lacks {paper.name}"
+        return f"{paper.name} ends on {day_text(paper.held_until)}"
 
     def blocked(self, client_id: int | None, contractor_id: int) -> str:
         note = self._facts.blocked.get((client_id, contractor_id), "")

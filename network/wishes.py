@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from network.availability_loader import LocalCalendar
+    from network.local_calendar import LocalCalendar
     from network.slots import Entry
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

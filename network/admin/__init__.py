@@ -1,6 +1,7 @@
 """The admin of the network."""
 
 from network.admin.calendar import CalendarEntryAdmin
+from network.admin.clearance import DocumentAdmin, RequirementAdmin
 from network.admin.contractors import ContractorAdmin, TechnicianAdmin, TerritoryAdmin
 from network.admin.people import BranchAdmin, UserAdmin
 from network.admin.work import ClientAdmin, ServiceTypeAdmin, SkillAdmin
@@ -10,6 +11,8 @@ __all__ = [
     "CalendarEntryAdmin",
     "ClientAdmin",
     "ContractorAdmin",
+    "DocumentAdmin",
+    "RequirementAdmin",
     "ServiceTypeAdmin",
     "SkillAdmin",
     "TechnicianAdmin",

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from network.admin.access import BranchInline, BranchModelAdmin
+from network.admin.clearance import ContractorEventInline
 from network.errors import NetworkError
 from network.models import (
     Contractor,
@@ -21,7 +22,9 @@ from network.models import (
     TerritoryKind,
     WorkingHours,
 )
+from network.services.clearance import refresh_clearance
 from network.services.contractors import ALLOWED_STATUS
+from network.services.history import note_event
 from network.services.territory import (
     preview_polygon_territory,
     preview_radius_territory,
@@ -67,12 +70,27 @@ class ContractorAdmin(BranchModelAdmin):
     list_filter = ["branch", "status", "tier", "is_simulated"]
     search_fields = ["name", "email", "phone"]
     readonly_fields = ["public_id", "is_simulated"]
-    inlines = [TechnicianInline, RateCardInline, ContractorUserInline]
+    inlines = [TechnicianInline, RateCardInline, ContractorUserInline, ContractorEventInline]
     list_select_related = ["branch"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Everything of a contractor lies in its branch, so it never moves.
         return [*super().get_readonly_fields(request, obj), *(["branch"] if obj else [])]
+
+    def save_model(self, request: HttpRequest, obj: Contractor, form: Any, change: bool) -> None:
+        """A date of clearance that was typed here is an override, and says by whom it was set."""
+        user: Any = request.user
+        if "cleared_until" in form.changed_data and obj.cleared_until is not None:
+            obj.clearance_override_until = obj.cleared_until
+            obj.clearance_override_note = (
+                obj.clearance_override_note or f"Set in the admin by {user}."
+            )[:300]
+        super().save_model(request, obj, form, change)
+        if change and "status" in form.changed_data:
+            note_event(contractor_id=obj.pk, action=f"status-{obj.status}", actor_id=user.pk)
+        if change and {"cleared_until", "clearance_override_until"} & set(form.changed_data):
+            note_event(contractor_id=obj.pk, action="clearance-set-by-hand", actor_id=user.pk)
+            refresh_clearance(branch_id=obj.branch_id, contractor_ids=[obj.pk])
 
 
 class TechnicianSkillInline(BranchInline):

@@ -2,9 +2,17 @@
 
 from network.models.branch import Branch, BranchStaff, DistanceUnit, StaffRole
 from network.models.calendar import CalendarEntry, EntryKind
+from network.models.clearance import (
+    Document,
+    DocumentKind,
+    DocumentState,
+    ExpiryWarning,
+    Requirement,
+)
 from network.models.client import Client, ClientContractor, ClientRelation
 from network.models.clock import DomainClock
 from network.models.contractor import Contractor, ContractorStatus, ContractorUser, Tier
+from network.models.history import ContractorEvent
 from network.models.rates import ClientPrice, RateCard
 from network.models.skill import ServicePriority, ServiceType, ServiceTypeSkill, Skill
 from network.models.technician import Technician, TechnicianSkill, WorkingHours
@@ -20,12 +28,18 @@ __all__ = [
     "ClientPrice",
     "ClientRelation",
     "Contractor",
+    "ContractorEvent",
     "ContractorStatus",
     "ContractorUser",
     "DistanceUnit",
+    "Document",
+    "DocumentKind",
+    "DocumentState",
     "DomainClock",
     "EntryKind",
+    "ExpiryWarning",
     "RateCard",
+    "Requirement",
     "ServicePriority",
     "ServiceType",
     "ServiceTypeSkill",

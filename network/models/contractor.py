@@ -43,6 +43,12 @@ class Contractor(models.Model):
         blank=True,
         help_text="Papers are in order through the end of this day. Empty: not cleared for work.",
     )
+    clearance_override_until = models.DateField(
+        null=True, blank=True, help_text="Set by hand: counts instead of what the papers say."
+    )
+    clearance_override_note = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="Why it was set by hand."
+    )
     base_latitude = models.FloatField()
     base_longitude = models.FloatField()
     tier = models.PositiveSmallIntegerField(choices=Tier.choices, default=Tier.STANDARD)
@@ -108,6 +114,12 @@ class Contractor(models.Model):
             models.CheckConstraint(
                 name="network_contractor_rates_are_not_negative",
                 condition=models.Q(call_out_fee__gte=0, hourly_rate__gte=0),
+            ),
+            models.CheckConstraint(
+                name="network_contractor_override_says_why",
+                condition=models.Q(clearance_override_until__isnull=True)
+                | ~models.Q(clearance_override_note=""),
+                violation_error_message="Say why the date was set by hand.",
             ),
             models.CheckConstraint(
                 name="network_contractor_notice_at_most_two_weeks",

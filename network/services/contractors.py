@@ -10,6 +10,7 @@ from network.clock import app_now
 from network.errors import NetworkError
 from network.models import Contractor, ContractorStatus
 from network.models.contractor import LONGEST_NOTICE_MINUTES
+from network.services.history import note_event
 
 ALLOWED_STATUS: dict[str, set[str]] = {
     ContractorStatus.APPLICANT: {ContractorStatus.ACTIVE, ContractorStatus.LEFT},
@@ -30,7 +31,9 @@ ALLOWED_STATUS: dict[str, set[str]] = {
 
 
 @transaction.atomic
-def set_status(*, contractor_id: int, status: str) -> Contractor:
+def set_status(
+    *, contractor_id: int, status: str, actor_id: int | None = None, note: str = ""
+) -> Contractor:
     """Move the contractor to another status; the one they already have changes nothing.
 
     What this does to their offers and visits is found by query and settled by the jobs app within
@@ -49,6 +52,13 @@ def set_status(*, contractor_id: int, status: str) -> Contractor:
             f"{ContractorStatus(status).label} directly.",
             "status",
         )
+    note_event(
+        contractor_id=contractor_id,
+        action=f"status-{status}",
+        actor_id=actor_id,
+        note=note,
+        data={"from": contractor.status},
+    )
     contractor.status = status
     contractor.save(update_fields=["status"])
     return contractor

@@ -182,6 +182,12 @@ def contractor_form(contractor: Contractor, **changes) -> dict:
         "call_out_fee": "50",
         "hourly_rate": "100",
         "joined_on": "2025-01-01",
+        "notice_minutes": 0,
+        "works_on_holidays": "on",
+        "rate_cards-TOTAL_FORMS": 0,
+        "rate_cards-INITIAL_FORMS": 0,
+        "events-TOTAL_FORMS": 0,
+        "events-INITIAL_FORMS": 0,
         "technicians-TOTAL_FORMS": 0,
         "technicians-INITIAL_FORMS": 0,
         "user_links-TOTAL_FORMS": 0,
@@ -200,6 +206,56 @@ def test_a_status_moves_only_as_the_table_says(branch_admin, branch) -> None:
     )
     contractor.refresh_from_db()
     assert contractor.status == "applicant"
+    # A date typed here is an override that says who typed it.
+    assert contractor.clearance_override_until == contractor.cleared_until == date(2027, 1, 1)
+    assert contractor.clearance_override_note.startswith("Set in the admin by ")
+    assert set(contractor.events.values_list("action", flat=True)) == {
+        "status-applicant",
+        "clearance-set-by-hand",
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "count"),
+    [
+        ({"kind": "zips", "zips": "02215,02116"}, 0),
+        ({"kind": "polygon", "outline": "[[42.3, -71.1], [42.4, -71.1], [42.4, -71.0]]"}, 0),
+        ({"kind": "zips", "zips": "10115"}, 1),
+        ({"kind": "zips"}, 1),
+        ({"kind": "polygon", "outline": "[[42.3, -71.1], [42.4, -71.0]]"}, 1),
+        ({"kind": "polygon", "outline": "[1, 2, 3]"}, 1),
+    ],
+)
+def test_territories_of_every_kind_are_edited_or_refused(
+    branch_admin, branch, values, count
+) -> None:
+    contractor = make_contractor(branch)
+    url = reverse("admin:network_territory_change", args=[contractor.territory.pk])
+    answer = branch_admin.post(url, values)
+    if count:
+        assert answer.status_code == 200
+        assert len(answer.context["adminform"].form.errors) == count
+    else:
+        assert answer.status_code == 302
+        contractor.territory.refresh_from_db()
+        assert contractor.territory.kind == values["kind"]
+
+
+def test_a_requirement_saved_in_the_admin_works_out_clearance(branch_admin, branch) -> None:
+    contractor = make_contractor(branch)
+    answer = branch_admin.post(
+        reverse("admin:network_requirement_add"),
+        {
+            "branch": branch.pk,
+            "name": "Insurance",
+            "kind": "insurance",
+            "required_from": "2025-01-01",
+            "active": "on",
+        },
+    )
+    assert answer.status_code == 302
+    contractor.refresh_from_db()
+    assert contractor.cleared_until is None
 
 
 def test_half_the_contact_hours_are_an_error_on_the_page(branch_admin, branch) -> None:

@@ -24,8 +24,11 @@ from network.models import (
     ClientPrice,
     Contractor,
     ContractorUser,
+    Document,
     DomainClock,
+    ExpiryWarning,
     RateCard,
+    Requirement,
     ServiceType,
     ServiceTypeSkill,
     Skill,
@@ -118,6 +121,24 @@ def _client_price(w: Any, amount: int) -> None:
     ClientPrice.objects.create(
         client=w.client, service_type=w.work, valid_from=date(2026, 1, 1), amount=amount
     )
+
+
+def _requirement(w: Any, **fields: Any) -> Requirement:
+    values = {"name": "R", "kind": "insurance", "required_from": date(2026, 1, 1)}
+    return Requirement.objects.create(branch=w.branch, **(values | fields))
+
+
+def _document(w: Any, **fields: Any) -> Document:
+    if "requirement" not in fields:
+        fields["requirement"] = _requirement(w)
+    return Document.objects.create(
+        contractor=w.contractor, **({"kind": "insurance", "size_bytes": 1} | fields)
+    )
+
+
+def _warnings(w: Any) -> None:
+    document = _document(w)
+    _twice(lambda: ExpiryWarning.objects.create(document=document, days=7, due_on=date(2026, 1, 1)))
 
 
 def _twice(create: Callable[[], Any]) -> None:
@@ -264,6 +285,39 @@ CASES: list[Case] = [
         "network_contractor_rates_are_not_negative",
         Contractor,
         lambda w: _contractor(w, hourly_rate=-1),
+    ),
+    (
+        "network_contractor_override_says_why",
+        Contractor,
+        lambda w: _contractor(w, clearance_override_until=date(2027, 1, 1)),
+    ),
+    ("network_requirement_kind_is_known", Requirement, lambda w: _requirement(w, kind="oath")),
+    (
+        "network_requirement_has_one_scope",
+        Requirement,
+        lambda w: _requirement(w, skill=w.skill, service_type=w.work),
+    ),
+    (
+        "network_requirement_name_once_per_branch",
+        Requirement,
+        lambda w: _twice(lambda: _requirement(w)),
+    ),
+    ("network_document_is_for_something", Document, lambda w: _document(w, requirement=None)),
+    ("network_document_kind_is_known", Document, lambda w: _document(w, kind="oath")),
+    (
+        "network_document_state_fits_its_review",
+        Document,
+        lambda w: _document(w, state="approved"),
+    ),
+    (
+        "network_document_state_fits_its_review",
+        Document,
+        lambda w: _document(w, state="rejected", reviewed_at=MONDAY),
+    ),
+    (
+        "network_expirywarning_once_per_threshold",
+        ExpiryWarning,
+        lambda w: _warnings(w),
     ),
     (
         "network_contractor_notice_at_most_two_weeks",
