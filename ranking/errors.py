@@ -15,3 +15,7 @@ class PolicyError(Exception):
         self.code = code
         self.detail = detail
         self.field = field
+
+
+class DisputeError(PolicyError):
+    """A dispute can not be opened or decided like this; same fields as PolicyError."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ranking.models import DueTo, Outcome, OutcomeKind
+from ranking.models import DisputeStatus, DueTo, Outcome, OutcomeKind
 
 WINDOW_DAYS = 180
 """Only outcomes of this many days count; older ones are history."""
@@ -75,6 +75,12 @@ def weight_of(*, age: timedelta) -> float:
     return float(0.5 ** (days / HALF_LIFE_DAYS))
 
 
+def is_disputed(outcome: Outcome) -> bool:
+    """Whether a dispute of it is open; no query when ``dispute`` was selected with it."""
+    dispute = getattr(outcome, "dispute", None)
+    return dispute is not None and dispute.status == DisputeStatus.OPEN
+
+
 def outcomes_behind(
     *, contractor_id: int, family: str, at: datetime, most: int = 200
 ) -> list[Counted]:
@@ -86,6 +92,7 @@ def outcomes_behind(
     rows = (
         Outcome.objects.of_contractor(contractor_id)
         .filter(kind__in=rules.kinds, at__gt=at - timedelta(days=WINDOW_DAYS), at__lte=at)
+        .select_related("dispute")
         .order_by("-at", "-id")[:most]
     )
     counted: list[Counted] = []
@@ -94,6 +101,8 @@ def outcomes_behind(
         why = ""
         if outcome.due_to != DueTo.CONTRACTOR:
             why = f"due to the {outcome.get_due_to_display().lower()}"
+        elif is_disputed(outcome):
+            why = "disputed, not decided yet"
         elif used >= rules.keep:
             why = f"older than the last {rules.keep}"
         weight = 0.0 if why else weight_of(age=at - outcome.at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -15,6 +15,14 @@ from ranking.criteria.wording import ordinal
 
 Columns = Mapping[str, NDArray[np.float64]]
 """Fact name → one number per candidate; NaN where nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Where one decision's candidates stand among the rows of many, and its context."""
+
+    rows: slice
+    context: DecisionContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,20 @@ class Criterion(ABC):
     @abstractmethod
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         """0…1 for every candidate at once; NaN where the facts are missing (counts as 0.5)."""
+
+    def values_in_groups(self, columns: Columns, groups: Sequence[Group]) -> NDArray[np.float64]:
+        """``values`` for the candidates of many decisions at once, each among its own.
+
+        The rows of ``columns`` are those of the groups, one group after the other.
+        """
+        if self.own_facts_only:
+            return self.values(columns, DecisionContext())
+        own = {name: columns[name] for name in self.facts}
+        parts = [
+            self.values({name: c[group.rows] for name, c in own.items()}, group.context)
+            for group in groups
+        ]
+        return np.concatenate(parts) if parts else np.zeros(0)
 
     @abstractmethod
     def sentence(self, facts: Mapping[str, float], field: Field, ctx: DecisionContext) -> str:

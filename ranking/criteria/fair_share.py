@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, register
+from ranking.criteria.base import Columns, Criterion, Field, Group, register
 from ranking.criteria.wording import amount, counted, join
 
 RECENT_DAYS = 14
@@ -35,6 +35,13 @@ class FairShare(Criterion):
         # one more than the mean: when nobody has had work, a single job is no great difference
         usual = _mean(load) + 1.0
         return usual / (usual + load)
+
+    def values_in_groups(self, columns: Columns, groups: Sequence[Group]) -> NDArray[np.float64]:
+        load = _per_technician(columns)
+        lengths = [group.rows.stop - group.rows.start for group in groups]
+        usual = [_mean(load[group.rows]) + 1.0 for group in groups]
+        each = np.repeat(np.array(usual), lengths)
+        return each / (each + load)
 
     def sentence(self, facts: Mapping[str, float], field: Field, ctx: DecisionContext) -> str:
         if np.isnan(facts["recent_jobs"]):

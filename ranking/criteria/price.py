@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, register
+from ranking.criteria.base import Columns, Criterion, Field, Group, register
 from ranking.criteria.wording import join
 
 
@@ -37,6 +37,18 @@ class Price(Criterion):
         if not middle > 0:  # nobody's price is known, or all work for nothing
             return np.full(price.shape, np.nan)
         return np.clip(1.0 - price / (2.0 * middle), 0.0, 1.0)
+
+    def values_in_groups(self, columns: Columns, groups: Sequence[Group]) -> NDArray[np.float64]:
+        price = columns["price"]
+        lengths = [group.rows.stop - group.rows.start for group in groups]
+        limits = np.array([float(group.context.not_to_exceed or 0) for group in groups])
+        limit = np.repeat(limits, lengths)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value = np.clip((limit - price) / (0.5 * limit), 0.0, 1.0)
+        for group in groups:
+            if not group.context.not_to_exceed:  # compares with the candidates of its own
+                value[group.rows] = self.values({"price": price[group.rows]}, group.context)
+        return value
 
     def sentence(self, facts: Mapping[str, float], field: Field, ctx: DecisionContext) -> str:
         price = facts["price"]

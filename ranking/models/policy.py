@@ -65,6 +65,14 @@ class RankingPolicy(models.Model):
         related_name="copies",
         help_text="The revision this one was started from.",
     )
+    replay_seen = models.ForeignKey(
+        "ranking.Replay",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The replay that was looked at before publishing.",
+    )
     # PROTECT: who changed the order of calls stays on record; people who leave are deactivated.
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

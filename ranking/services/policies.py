@@ -12,9 +12,13 @@ from network.clock import app_now
 from network.models import Branch, Client, Contractor, ServiceType
 from ranking.criteria import default_weights
 from ranking.errors import PolicyError
-from ranking.models import PolicyStatus, RankingPolicy
+from ranking.fingerprint import fingerprint
+from ranking.models import Decision, PolicyStatus, RankingPolicy, Replay, ReplayStatus
 from ranking.rules import Rule, clean_rules
 from ranking.weights import clean_weights, usable_weights
+
+REPLAY_FROM = 100
+"""From this many decisions on in its scope, a draft is published after a look at a replay."""
 
 FIRST_NOTE = "The weights every branch starts with."
 
@@ -189,12 +193,14 @@ def update_draft(
 
 
 @transaction.atomic
-def publish(*, policy_id: int, user_id: int | None) -> RankingPolicy:
+def publish(*, policy_id: int, user_id: int | None, replay_id: int | None = None) -> RankingPolicy:
     """Make a draft its scope's live policy; the one before is superseded in the same instant.
 
     Decisions made from now on use it, cascades under way keep their order. Publishing the live
-    policy again changes nothing. Raises PolicyError when the note is missing, when the weights
-    are unusable, or when the revision was superseded already.
+    policy again changes nothing. ``replay_id`` is the replay that was looked at; once the scope
+    has ``REPLAY_FROM`` decisions, there must be one of exactly this draft. Raises PolicyError
+    when it or the note is missing, when the weights are unusable, or when the revision was
+    superseded already.
     """
     policy = _locked(policy_id)
     if policy.status == PolicyStatus.PUBLISHED:
@@ -209,7 +215,29 @@ def publish(*, policy_id: int, user_id: int | None) -> RankingPolicy:
         raise PolicyError(
             "note-missing", "Say in a few words what changes and why; the history keeps it.", "note"
         )
+    seen = replay_of(policy, replay_id) if replay_id is not None else None
+    if seen is None and needs_replay(policy):
+        raise PolicyError(
+            "replay-missing",
+            "Look at a replay of exactly this draft first: it shows what the change would have "
+            "done to the jobs of the last weeks.",
+        )
+    policy.replay_seen = seen
     return _make_live(policy, user_id)
+
+
+def needs_replay(policy: RankingPolicy) -> bool:
+    """Whether publishing asks for a look at a replay: there is enough to replay it on."""
+    decided = Decision.objects.for_branch(policy.branch_id).in_scope(*policy.scope)
+    return decided[:REPLAY_FROM].count() >= REPLAY_FROM
+
+
+def replay_of(policy: RankingPolicy, replay_id: int | None = None) -> Replay | None:
+    """The newest finished replay (or the one asked for) of exactly this draft, as it is now."""
+    found = policy.replays.filter(status=ReplayStatus.DONE, digest=fingerprint(policy))
+    if replay_id is not None:
+        found = found.filter(id=replay_id)
+    return found.order_by("-id").first()
 
 
 def _make_live(policy: RankingPolicy, user_id: int | None) -> RankingPolicy:
@@ -223,7 +251,7 @@ def _make_live(policy: RankingPolicy, user_id: int | None) -> RankingPolicy:
     policy.status = PolicyStatus.PUBLISHED
     policy.published_at = app_now()
     policy.published_by_id = user_id
-    policy.save(update_fields=["status", "published_at", "published_by"])
+    policy.save(update_fields=["status", "published_at", "published_by", "replay_seen"])
     return policy
 
 

@@ -80,6 +80,9 @@ WITH family (name, kind, keep) AS (VALUES {_VALUES}), counted AS (
           FROM ranking_outcome AS outcome JOIN family ON family.kind = outcome.kind
          WHERE outcome.contractor_id = ANY(%(ids)s) AND outcome.due_to = 'contractor'
            AND outcome.at > %(since)s
+           -- while a dispute is open, its outcome counts neither for nor against
+           AND NOT EXISTS (SELECT 1 FROM ranking_dispute AS dispute
+                            WHERE dispute.outcome_id = outcome.id AND dispute.status = 'open')
     ) AS numbered WHERE place <= keep
 )
 INSERT INTO ranking_scorecard AS card (

@@ -1,0 +1,224 @@
+"""Replaying the decision log under a draft: asked for, run in the background, looked at."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import Q
+from rq.timeouts import BaseTimeoutException
+
+from network.clock import app_now
+from ranking.background import enqueue_replay
+from ranking.errors import PolicyError
+from ranking.fingerprint import fingerprint
+from ranking.models import Decision, RankingPolicy, Replay, ReplayStatus
+from ranking.querysets import DecisionQuerySet
+from ranking.replay.batch import LoggedDecision, build_batch
+from ranking.replay.engine import Comparison, Terms
+from ranking.replay.figures import figures
+from ranking.rules import clean_rules
+from ranking.services.policies import active_policy
+from ranking.weights import usable_weights
+
+log = structlog.get_logger(__name__)
+
+BATCH = 2_000
+"""So many decisions are in memory at once: some tens of megabytes."""
+
+LONGEST_DAYS = 366
+
+Progress = Callable[[int, int], None]
+
+
+def decisions_ranked_by(policy: RankingPolicy) -> DecisionQuerySet:
+    """Decisions on jobs that this policy would rank if it were live.
+
+    That is: in its scope, and not in a more specific one that has a live policy of its own.
+    """
+    found = Decision.objects.for_branch(policy.branch_id).in_scope(*policy.scope)
+    others = RankingPolicy.objects.for_branch(policy.branch_id).published()
+    for service_type_id, client_id in others.values_list("service_type_id", "client_id"):
+        if (service_type_id, client_id) == policy.scope:
+            continue
+        if (client_id is not None, service_type_id is not None) <= (
+            policy.client_id is not None,
+            policy.service_type_id is not None,
+        ):
+            continue
+        covered = Q()
+        if service_type_id is not None:
+            covered &= Q(service_type_id=service_type_id)
+        if client_id is not None:
+            covered &= Q(client_id=client_id)
+        found = found.exclude(covered)
+    return found
+
+
+@transaction.atomic
+def request_replay(
+    *,
+    policy_id: int,
+    start: datetime,
+    end: datetime,
+    trade: str = "",
+    user_id: int | None,
+) -> Replay:
+    """Queue a replay of [start, end) under a policy, against the one in force now.
+
+    Raises PolicyError when the period is empty, backwards or too long.
+    """
+    policy = RankingPolicy.objects.filter(id=policy_id).first()
+    if policy is None:
+        raise PolicyError("no-such-policy", "That revision does not exist.")
+    found = _in_period(policy, start, end, trade)
+    count = found.count()
+    if not count:
+        raise PolicyError(
+            "empty-period",
+            "No job that this policy would rank was ranked in that period. Choose a longer one"
+            + (", or every trade." if trade else "."),
+        )
+    replay = Replay.objects.create(
+        branch_id=policy.branch_id,
+        policy=policy,
+        against=active_policy(policy.branch_id, *policy.scope),
+        digest=fingerprint(policy),
+        period_start=start,
+        period_end=end,
+        trade=trade,
+        total=count,
+        created_by_id=user_id,
+        created_at=app_now(),
+    )
+    enqueue_replay(replay.pk)
+    return replay
+
+
+def run_replay(*, replay_id: int) -> bool:
+    """Run a queued replay and keep its report; False when there is nothing to do any more."""
+    if not Replay.objects.filter(id=replay_id, status=ReplayStatus.QUEUED).update(
+        status=ReplayStatus.RUNNING
+    ):
+        return False
+    replay = Replay.objects.select_related("policy", "against").get(id=replay_id)
+    began = time.monotonic()
+    values: dict[str, Any]
+    try:
+        if fingerprint(replay.policy) != replay.digest:
+            raise PolicyError("draft-changed", "The draft has changed meanwhile; run it again.")
+        report = compare(
+            policy=replay.policy,
+            against=replay.against,
+            start=replay.period_start,
+            end=replay.period_end,
+            trade=replay.trade,
+            progress=lambda done, total: _keep_progress(replay_id, done, total),
+        )
+        values = {"status": ReplayStatus.DONE, "result": report, "done": report["read"]}
+    except PolicyError as error:
+        values = {"status": ReplayStatus.FAILED, "error": error.detail[:400]}
+    except BaseTimeoutException:
+        late = "It took too long. Choose a shorter period."
+        values = {"status": ReplayStatus.FAILED, "error": late}
+        _finish(replay_id, began, values)
+        raise
+    except Exception:
+        log.exception("replay failed", replay=replay_id)
+        values = {"status": ReplayStatus.FAILED, "error": "It failed; the site's log says why."}
+    _finish(replay_id, began, values)
+    return True
+
+
+def compare(
+    *,
+    policy: RankingPolicy,
+    against: RankingPolicy,
+    start: datetime,
+    end: datetime,
+    trade: str = "",
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """The report of a replay, at once. ``progress`` is told decisions done and in all.
+
+    Raises PolicyError when either policy can not be used, or the period holds no decisions.
+    """
+    live = Terms(usable_weights(against.weights), clean_rules(against.rules))
+    draft = Terms(usable_weights(policy.weights), clean_rules(policy.rules))
+    found = _in_period(policy, start, end, trade)
+    total = found.count()
+    if not total:
+        raise PolicyError("empty-period", "No job was ranked in that period. Choose a longer one.")
+    comparison = Comparison()
+    read = 0
+    for portion in _portions(found):
+        comparison.add(build_batch(portion), live, draft)
+        read += len(portion)
+        if progress is not None:
+            progress(read, max(read, total))
+    report = figures(comparison)
+    return {"read": read, "without_candidates": read - report["decisions"], **report}
+
+
+def _in_period(
+    policy: RankingPolicy, start: datetime, end: datetime, trade: str
+) -> DecisionQuerySet:
+    if not start < end:
+        raise PolicyError("bad-period", "The period must end after it starts.")
+    if (end - start).days > LONGEST_DAYS:
+        raise PolicyError("bad-period", f"Choose at most {LONGEST_DAYS} days.")
+    found = decisions_ranked_by(policy).made_between(start, end)
+    return found.filter(service_type__trade=trade) if trade else found
+
+
+def _portions(found: DecisionQuerySet) -> Iterator[list[LoggedDecision]]:
+    """Decisions in the order of time, some at a time."""
+    rows = found.order_by("made_at", "id").values_list(
+        "id",
+        "job_ref",
+        "round_number",
+        "made_at",
+        "asset",
+        "fact_names",
+        "contractor_ids",
+        "facts",
+        "context",
+        "left_out_ids",
+        "left_out_facts",
+    )
+    portion: list[LoggedDecision] = []
+    for row in rows.iterator(chunk_size=BATCH):
+        ids, facts, context, out_ids, out_facts = row[6:]
+        portion.append(
+            LoggedDecision(
+                id=row[0],
+                job_ref=row[1],
+                round_number=row[2],
+                made_at=row[3],
+                asset=row[4],
+                fact_names=row[5],
+                contractor_ids=[*ids, *(out_ids or [])],
+                facts=bytes(facts) + bytes(out_facts or b""),
+                context=context,
+                asked_first=ids[0] if ids else None,
+            )
+        )
+        if len(portion) == BATCH:
+            yield portion
+            portion = []
+    if portion:
+        yield portion
+
+
+def _keep_progress(replay_id: int, done: int, total: int) -> None:
+    Replay.objects.filter(id=replay_id).update(done=done, total=total)
+
+
+def _finish(replay_id: int, began: float, values: dict[str, Any]) -> None:
+    Replay.objects.filter(id=replay_id).update(
+        finished_at=app_now(), milliseconds=round(1000 * (time.monotonic() - began)), **values
+    )
