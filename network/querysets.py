@@ -142,3 +142,31 @@ class ExpiryWarningQuerySet(models.QuerySet[Any]):
             .exclude(document__contractor__status="left")
             .exclude(models.Exists(newer))
         )
+
+
+class InvitationQuerySet(InBranchQuerySet):
+    """Invitations, by the state that ``Invitation.state`` tells."""
+
+    def unanswered(self) -> Self:
+        return self.filter(registered_at__isnull=True, revoked_at__isnull=True)
+
+    def working(self, *, at: datetime) -> Self:
+        """Sent or opened, and not expired."""
+        return self.unanswered().filter(expires_at__gt=at)
+
+    def expired(self, *, at: datetime) -> Self:
+        return self.unanswered().filter(expires_at__lte=at)
+
+    def registered(self) -> Self:
+        return self.filter(registered_at__isnull=False)
+
+
+class ApplicationQuerySet(models.QuerySet[Any]):
+    """Applications."""
+
+    def for_branch(self, branch: Branch | int) -> Self:
+        return self.filter(contractor__branch_id=getattr(branch, "pk", branch))
+
+    def to_review(self) -> Self:
+        """Those that wait for staff, the longest waiting first."""
+        return self.filter(state="submitted").order_by("submitted_at", "id")

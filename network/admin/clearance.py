@@ -36,7 +36,9 @@ class RequirementAdmin(BranchModelAdmin):
             refresh_clearance(branch_id=branch_id)
 
 
-class _ReadOnly:
+class ReadOnly:
+    """Rows that only services write."""
+
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
@@ -48,7 +50,7 @@ class _ReadOnly:
 
 
 @admin.register(Document)
-class DocumentAdmin(_ReadOnly, BranchModelAdmin):
+class DocumentAdmin(ReadOnly, BranchModelAdmin):
     branch_path = "contractor__branch"
     list_display = ["contractor", "kind", "requirement", "skill", "expires_on", "state"]
     list_filter = ["contractor__branch", "state", "kind"]
@@ -56,7 +58,7 @@ class DocumentAdmin(_ReadOnly, BranchModelAdmin):
     list_select_related = ["contractor", "requirement", "skill"]
 
 
-class ContractorEventInline(_ReadOnly, BranchInline):
+class ContractorEventInline(ReadOnly, BranchInline):
     model = ContractorEvent
     fields = ["at", "action", "actor", "note"]
     readonly_fields = ["at", "action", "actor", "note"]

@@ -13,6 +13,7 @@ from network.models.client import Client, ClientContractor, ClientRelation
 from network.models.clock import DomainClock
 from network.models.contractor import Contractor, ContractorStatus, ContractorUser, Tier
 from network.models.history import ContractorEvent
+from network.models.joining import Application, ApplicationState, Invitation
 from network.models.rates import ClientPrice, RateCard
 from network.models.skill import ServicePriority, ServiceType, ServiceTypeSkill, Skill
 from network.models.technician import Technician, TechnicianSkill, WorkingHours
@@ -20,6 +21,8 @@ from network.models.territory import Territory, TerritoryCell, TerritoryKind
 from network.models.user import User
 
 __all__ = [
+    "Application",
+    "ApplicationState",
     "Branch",
     "BranchStaff",
     "CalendarEntry",
@@ -38,6 +41,7 @@ __all__ = [
     "DomainClock",
     "EntryKind",
     "ExpiryWarning",
+    "Invitation",
     "RateCard",
     "Requirement",
     "ServicePriority",

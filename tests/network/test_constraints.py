@@ -16,6 +16,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from network.models import (
+    Application,
     Branch,
     BranchStaff,
     CalendarEntry,
@@ -27,6 +28,7 @@ from network.models import (
     Document,
     DomainClock,
     ExpiryWarning,
+    Invitation,
     RateCard,
     Requirement,
     ServiceType,
@@ -139,6 +141,11 @@ def _document(w: Any, **fields: Any) -> Document:
 def _warnings(w: Any) -> None:
     document = _document(w)
     _twice(lambda: ExpiryWarning.objects.create(document=document, days=7, due_on=date(2026, 1, 1)))
+
+
+def _invitation(w: Any, token: str, **fields: Any) -> None:
+    values = {"email": "a@b.example", "expires_at": MONDAY}
+    Invitation.objects.create(branch=w.branch, token_hash=token, **(values | fields))
 
 
 def _twice(create: Callable[[], Any]) -> None:
@@ -318,6 +325,28 @@ CASES: list[Case] = [
         "network_expirywarning_once_per_threshold",
         ExpiryWarning,
         lambda w: _warnings(w),
+    ),
+    (
+        "network_invitation_one_open_per_email",
+        Invitation,
+        lambda w: (_invitation(w, "1"), _invitation(w, "2", email="A@B.example")),
+    ),
+    (
+        "network_invitation_ends_one_way",
+        Invitation,
+        lambda w: _invitation(w, "1", registered_at=MONDAY, revoked_at=MONDAY),
+    ),
+    (
+        "network_application_state_fits_its_review",
+        Application,
+        lambda w: Application.objects.create(
+            contractor=w.contractor, state="rejected", reviewed_at=MONDAY
+        ),
+    ),
+    (
+        "network_application_state_fits_its_review",
+        Application,
+        lambda w: Application.objects.create(contractor=w.contractor, state="approved"),
     ),
     (
         "network_contractor_notice_at_most_two_weeks",
