@@ -132,7 +132,7 @@ def _insert_jobs(
                 customer_name="Simulated Customer",
                 customer_email=f"customer{number}@example.com",
                 next_wake_at=START,
-                last_sequence=1,
+                last_sequence=2,
                 source="bench",
                 created_at=START,
                 updated_at=START,
@@ -145,16 +145,21 @@ def _insert_jobs(
             JobEvent(
                 branch=branch,
                 job=job,
-                sequence=1,
+                sequence=sequence,
                 at=START,
-                kind="search_started",
+                kind=kind,
                 actor_kind=actor.kind,
                 actor_label=actor.label,
-                to_status=JobStatus.OFFERING,
+                from_status=before,
+                to_status=after,
             )
             for job in jobs
+            for sequence, kind, before, after in (
+                (1, "created", "", JobStatus.NEW),
+                (2, "search_started", JobStatus.NEW, JobStatus.OFFERING),
+            )
         ],
-        batch_size=2000,
+        batch_size=4000,
     )
     decisions = Decision.objects.bulk_create(
         [
