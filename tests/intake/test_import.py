@@ -110,7 +110,7 @@ def test_what_the_domain_refuses_is_a_rejected_row_with_its_column(
         (2, "LOCATION_ZIPCODE"),
         (3, "OPEN_DT"),
     ]
-    assert "serves 60 km around it" in report.rejected[0]["reason"]
+    assert "which serves 37 mi around it" in report.rejected[0]["reason"]
     assert "lies in the past" in report.rejected[1]["reason"]
 
 
