@@ -118,6 +118,7 @@ def test_an_answer_by_phone_is_recorded_in_a_dialog(
     world.run_due()
     page = at_the_console()
     page.get_by_role("link", name="No hot water").click()
+    page.wait_for_url("**/jobs/**")  # loaded: the shortcuts are there
     page.keyboard.press("p")
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("heading", name="Harold’s answer by phone")).to_be_visible()
@@ -181,6 +182,7 @@ def test_a_job_is_taken_in_with_the_pin_from_the_zip(
 ) -> None:
     page = at_the_console()
     page.keyboard.press("n")
+    page.wait_for_url("**/jobs/new/")
     page.get_by_role("textbox", name="Name").fill("Teresa Moreau")
     page.get_by_label("Street, number, unit").fill("118 Lamartine St")
     page.get_by_role("textbox", name="ZIP").press_sequentially("02130")
