@@ -69,8 +69,24 @@
     if (node.textContent !== text) node.textContent = text;
   }
 
+  /* The day and time of the top bar go on like everything else; the server wrote the first. */
+  var DAY = { weekday: "short", day: "numeric", month: "short", year: "numeric" };
+  var TIME = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+
+  function drawClock(node, zone, form) {
+    var options = Object.assign({ timeZone: zone }, form);
+    var text = new Intl.DateTimeFormat("en-GB", options).format(now()).replace(/,/g, "");
+    if (node.textContent !== text) node.textContent = text;
+  }
+
   function draw() {
     if (document.hidden) return;
+    document.querySelectorAll("[data-clock-day]").forEach(function (node) {
+      drawClock(node, node.dataset.clockDay, DAY);
+    });
+    document.querySelectorAll("[data-clock-time]").forEach(function (node) {
+      drawClock(node, node.dataset.clockTime, TIME);
+    });
     document.querySelectorAll(".fc-ring[data-expires-at]").forEach(drawRing);
     document.querySelectorAll("time[data-age]").forEach(drawAge);
   }
