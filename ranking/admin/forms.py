@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
+from network.models import Branch, Client, ServiceType
+from ranking.admin.rule_fields import (
+    PARTS,
+    SPARE_ROWS,
+    RuleRow,
+    contractor_names,
+    make_fields,
+    read_rules,
+    rule_field,
+)
 from ranking.criteria import REGISTRY, default_weights
 from ranking.errors import PolicyError
+from ranking.fingerprint import fingerprint
 from ranking.models import RankingPolicy
+from ranking.rules.model import MOST_RULES
 from ranking.weights import MAX_WEIGHT, clean_weights
 
 
@@ -24,7 +33,7 @@ class PolicyForm(forms.ModelForm):
 
     class Meta:
         model = RankingPolicy
-        fields = ["branch", "note"]
+        fields = ["branch", "service_type", "client", "note"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,8 +47,34 @@ class PolicyForm(forms.ModelForm):
                 widget=forms.NumberInput(attrs={"step": "any", "data-weight": key}),
             )
 
+        self.rows = max(len(self.instance.rules or []) + SPARE_ROWS, self._rows_sent())
+        stored = self.instance.rules or []
+        self.fields |= make_fields(stored, self.rows, contractor_names(stored))
+
+    def _rows_sent(self) -> int:
+        """As many rows as were posted, so that nothing typed is lost when it comes back."""
+        rows = 0
+        while rows < MOST_RULES and self.data and rule_field(rows, "kind") in self.data:
+            rows += 1
+        return rows
+
+    def rule_rows(self) -> list[RuleRow]:
+        return [
+            RuleRow(number + 1, {part: self[rule_field(number, part)] for part in PARTS})
+            for number in range(self.rows)
+        ]
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
+        branch = self.cleaned_data.get("branch") or (
+            self.instance.branch if self.instance.pk else None
+        )
+        self._clean_scope(branch)
+        if branch is not None and not any(name.startswith("rule_") for name in self.errors):
+            try:
+                self.rules = read_rules(self.cleaned_data, self.rows, branch.pk)
+            except PolicyError as error:
+                self.add_error(None, error.detail)
         names = {key: field_name(key) for key in REGISTRY}
         if any(name in self.errors for name in names.values()):
             return cleaned
@@ -49,6 +84,57 @@ class PolicyForm(forms.ModelForm):
         except PolicyError as error:
             self.add_error(names.get(error.field), error.detail)
         return cleaned
+
+    def _clean_scope(self, branch: Branch | None) -> None:
+        for name in ("service_type", "client"):
+            chosen = self.cleaned_data.get(name)
+            if branch is not None and chosen is not None and chosen.branch_id != branch.pk:
+                self.add_error(name, f"Choose one of {branch.name}.")
+
+
+class WhichForm(forms.Form):
+    """Which policy would apply to a job of this kind, for this client?"""
+
+    kind = forms.ModelChoiceField(
+        ServiceType.objects.none(), required=False, label="Kind of work", empty_label="any other"
+    )
+    payer = forms.ModelChoiceField(
+        Client.objects.none(), required=False, label="Client", empty_label="no client, or another"
+    )
+
+    def __init__(self, *args: Any, branch_id: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, model in (("kind", ServiceType), ("payer", Client)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = model.objects.filter(branch_id=branch_id).order_by("name")
+
+
+class ReplayForm(forms.Form):
+    """The period to replay, and whether only one trade."""
+
+    days = forms.TypedChoiceField(
+        label="Period",
+        coerce=int,
+        initial=30,
+        choices=[
+            (7, "Last 7 days"),
+            (30, "Last 30 days"),
+            (90, "Last 90 days"),
+            (365, "Last year"),
+        ],
+    )
+    trade = forms.ChoiceField(label="Trade", required=False)
+
+    def __init__(self, *args: Any, branch_id: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        trades = ServiceType.objects.filter(branch_id=branch_id).values_list("trade", flat=True)
+        field = self.fields["trade"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            ("", "Every trade"),
+            *((trade, trade.replace("-", " ").capitalize()) for trade in sorted(set(trades))),
+        ]
 
 
 class PublishForm(forms.Form):
@@ -63,12 +149,9 @@ class PublishForm(forms.Form):
         widget=forms.TextInput(attrs={"size": 60, "class": "vTextField"}),
     )
     seen = forms.CharField(widget=forms.HiddenInput)
+    replay = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
 
-def fingerprint(draft: RankingPolicy, live: RankingPolicy | None) -> str:
-    """Changes when the draft's weights or the live revision change."""
-    return _digest({"weights": draft.weights, "live": live.pk if live else None})
-
-
-def _digest(data: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:20]
+def looked_at(draft: RankingPolicy, live: RankingPolicy | None) -> str:
+    """Changes when the draft's weights or rules, or the live revision, change."""
+    return f"{fingerprint(draft)}{live.pk if live else 0}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Model, QuerySet
-from django.forms import BoundField, Script
+from django.db.models import Model
+from django.forms import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -20,57 +19,24 @@ from django.views.decorators.http import require_POST
 
 from network.admin.access import admin_branches
 from ranking.admin.access import BranchAdmin
-from ranking.admin.forms import PolicyForm, PublishForm, field_name, fingerprint
-from ranking.criteria import REGISTRY, Criterion
+from ranking.admin.forms import PolicyForm, PublishForm, field_name, looked_at
+from ranking.admin.policy_page import TONES, history, rule_lines, weight_rows, which
+from ranking.admin.replays import ReplayViews, replay_summary
+from ranking.criteria import REGISTRY
 from ranking.errors import PolicyError
-from ranking.history import compare, summary
+from ranking.history import compare
 from ranking.models import PolicyStatus, RankingPolicy
 from ranking.services import policies
-from ranking.weights import shares
-
-_TONES = {
-    PolicyStatus.DRAFT: "is-warn",
-    PolicyStatus.PUBLISHED: "is-good",
-    PolicyStatus.SUPERSEDED: "is-quiet",
-}
-HISTORY_LENGTH = 30
-
-
-@dataclass(frozen=True, slots=True)
-class WeightRow:
-    """One criterion on the page; ``field`` only where it can be edited."""
-
-    criterion: Criterion
-    value: Any
-    share: float
-    live: float | None
-    field: BoundField | None
-
-    @property
-    def percent(self) -> str:
-        return f"{self.share * 100:.1f}"
-
-    @property
-    def is_changed(self) -> bool:
-        return self.live is not None and _number(self.value) != self.live
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One line of the history."""
-
-    policy: RankingPolicy
-    changes: str
-    tone: str
 
 
 @admin.register(RankingPolicy)
-class RankingPolicyAdmin(BranchAdmin):
+class RankingPolicyAdmin(ReplayViews, BranchAdmin):
     form = PolicyForm
     change_form_template = "admin/ranking/rankingpolicy/change_form.html"
     list_display = [
         "title",
         "branch",
+        "scope",
         "state",
         "note",
         "created_by",
@@ -80,7 +46,7 @@ class RankingPolicyAdmin(BranchAdmin):
     ]
     list_display_links = ["title"]
     list_filter = ["status", ("branch", admin.RelatedOnlyFieldListFilter)]
-    list_select_related = ["branch", "created_by", "published_by"]
+    list_select_related = ["branch", "service_type", "client", "created_by", "published_by"]
     ordering = ["branch__name", "-revision"]
     search_fields = ["note", "created_by__email"]
     actions = None
@@ -105,10 +71,14 @@ class RankingPolicyAdmin(BranchAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "branch":
             kwargs["queryset"] = admin_branches(request)
+        elif db_field.name in {"service_type", "client"}:
+            model = db_field.remote_field.model
+            own = model.objects.filter(branch__in=admin_branches(request))
+            kwargs["queryset"] = own.select_related("branch").order_by("branch__name", "name")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return ["note"] if obj else ["branch", "note"]
+        return ["note"] if obj else ["branch", "service_type", "client", "note"]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new draft starts from the live weights where it is clear of which branch."""
@@ -117,7 +87,7 @@ class RankingPolicyAdmin(BranchAdmin):
         branch_id = initial.get("branch") or (own[0].pk if len(own) == 1 else None)
         live = None
         if branch_id and str(branch_id).isdecimal():
-            live = RankingPolicy.objects.for_branch(int(branch_id)).published().first()
+            live = policies.live_in_scope(int(branch_id))
         if live is not None and self.is_own(request, live):
             initial["branch"] = live.branch_id
             initial |= {field_name(key): live.weights.get(key, 0) for key in REGISTRY}
@@ -129,11 +99,15 @@ class RankingPolicyAdmin(BranchAdmin):
     def title(self, policy: RankingPolicy) -> str:
         return f"Revision {policy.revision}"
 
+    @admin.display(description="For")
+    def scope(self, policy: RankingPolicy) -> str:
+        return policy.scope_name
+
     @admin.display(description="State", ordering="status")
     def state(self, policy: RankingPolicy) -> str:
         return format_html(
             '<span class="st {}">{}</span>',
-            _TONES[PolicyStatus(policy.status)],
+            TONES[PolicyStatus(policy.status)],
             policy.get_status_display(),
         )
 
@@ -166,18 +140,24 @@ class RankingPolicyAdmin(BranchAdmin):
         live = None if add else self._live(obj)
         context.update(
             title="New draft" if add else str(obj),
-            rows=_rows(form if editable else None, obj, live),
+            rows=weight_rows(form if editable else None, obj, live),
             editable=editable,
             live=live,
-            tone="" if add else _TONES[PolicyStatus(obj.status)],
-            history=[] if add else _history(obj),
+            tone="" if add else TONES[PolicyStatus(obj.status)],
+            rule_rows=form.rule_rows() if editable else [],
+            rules=[] if add else rule_lines(obj),
+            which=None if add else which(request, obj),
+            history=[] if add else history(obj),
         )
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         note = form.cleaned_data["note"]
+        rules = [rule.as_json() for rule in form.rules]
         if change:
-            saved = policies.update_draft(policy_id=obj.pk, weights=form.weights, note=note)
+            saved = policies.update_draft(
+                policy_id=obj.pk, weights=form.weights, note=note, rules=rules
+            )
         else:
             live = policies.ensure_policy(branch_id=obj.branch_id)
             saved = policies.create_draft(
@@ -186,6 +166,9 @@ class RankingPolicyAdmin(BranchAdmin):
                 note=note,
                 user_id=request.user.pk,
                 copy_of=live.pk,
+                rules=rules,
+                service_type_id=obj.service_type_id,
+                client_id=obj.client_id,
             )
         for field in RankingPolicy._meta.concrete_fields:
             setattr(obj, field.attname, getattr(saved, field.attname))
@@ -200,8 +183,9 @@ class RankingPolicyAdmin(BranchAdmin):
         return self._saved(request, obj)
 
     def _saved(self, request: HttpRequest, obj: RankingPolicy) -> HttpResponse:
-        if "_publish" in request.POST:
-            return HttpResponseRedirect(_url("publish", obj))
+        for name in ("publish", "replay"):
+            if f"_{name}" in request.POST:
+                return HttpResponseRedirect(_url(name, obj))
         self.message_user(
             request,
             f"Draft of revision {obj.revision} saved. It ranks nothing until it is published.",
@@ -224,6 +208,12 @@ class RankingPolicyAdmin(BranchAdmin):
                 view(self.draft_view),
                 name="ranking_rankingpolicy_draft",
             ),
+            path(
+                "<int:policy_id>/return/",
+                view(self.return_view),
+                name="ranking_rankingpolicy_return",
+            ),
+            *self.replay_urls(),
             *super().get_urls(),
         ]
 
@@ -237,15 +227,22 @@ class RankingPolicyAdmin(BranchAdmin):
             )
             return HttpResponseRedirect(_url("change", policy))
         live = self._live(policy)
-        now_seen = fingerprint(policy, live)
-        form = PublishForm(request.POST or None, initial={"note": policy.note, "seen": now_seen})
+        now_seen = looked_at(policy, live)
+        replay = policies.replay_of(policy)
+        initial = {
+            "note": policy.note,
+            "seen": now_seen,
+            "replay": replay.pk if replay else None,
+        }
+        form = PublishForm(request.POST or None, initial=initial)
         if request.method == "POST" and form.is_valid():
             if form.cleaned_data["seen"] == now_seen:
                 try:
-                    return self._publish(request, policy, form.cleaned_data["note"])
+                    return self._publish(request, policy, form.cleaned_data)
                 except PolicyError as error:
                     self.message_user(request, error.detail, messages.ERROR)
-                    return HttpResponseRedirect(_url("change", policy))
+                    missing = error.code == "replay-missing"
+                    return HttpResponseRedirect(_url("replay" if missing else "change", policy))
             self.message_user(
                 request,
                 "The draft or the live revision changed since you opened this page. "
@@ -264,15 +261,23 @@ class RankingPolicyAdmin(BranchAdmin):
                 "live": live,
                 "form": form,
                 "changes": compare(live.weights if live else {}, policy.weights),
+                "rules": rule_lines(policy),
+                "live_rules": rule_lines(live) if live else [],
+                "replay": replay,
+                "summary": replay_summary(replay) if replay else None,
+                "replay_needed": replay is None and policies.needs_replay(policy),
                 "media": self.media,
             },
         )
 
-    def _publish(self, request: HttpRequest, policy: RankingPolicy, note: str) -> HttpResponse:
+    def _publish(
+        self, request: HttpRequest, policy: RankingPolicy, data: dict[str, Any]
+    ) -> HttpResponse:
+        note = data["note"]
         with transaction.atomic():
             if note != policy.note:
                 policies.update_draft(policy_id=policy.pk, weights=policy.weights, note=note)
-            policies.publish(policy_id=policy.pk, user_id=request.user.pk)
+            policies.publish(policy_id=policy.pk, user_id=request.user.pk, replay_id=data["replay"])
             self.log_change(request, policy, f"Published: {note}")
         self.message_user(
             request,
@@ -296,8 +301,32 @@ class RankingPolicyAdmin(BranchAdmin):
         )
         return HttpResponseRedirect(_url("change", draft))
 
+    @method_decorator([require_POST, csrf_protect])
+    def return_view(self, request: HttpRequest, policy_id: int) -> HttpResponse:
+        """Make an earlier revision live again, as a new one."""
+        source = self._own(request, policy_id)
+        try:
+            with transaction.atomic():
+                back = policies.return_to(policy_id=source.pk, user_id=request.user.pk)
+                self.log_addition(request, back, f"Back to revision {source.revision}.")
+        except PolicyError as error:
+            self.message_user(request, error.detail, messages.ERROR)
+            return HttpResponseRedirect(_url("change", source))
+        self.message_user(
+            request,
+            f"Revision {back.revision} is live, with the weights and rules of revision "
+            f"{source.revision}.",
+            messages.SUCCESS,
+        )
+        return HttpResponseRedirect(_url("change", back))
+
     def _own(self, request: HttpRequest, policy_id: int) -> RankingPolicy:
-        policy = self.get_queryset(request).filter(pk=policy_id).select_related("branch").first()
+        policy = (
+            self.get_queryset(request)
+            .filter(pk=policy_id)
+            .select_related("branch", "service_type", "client")
+            .first()
+        )
         if policy is None:
             raise Http404("No such revision.")
         if not self.is_own(request, policy):
@@ -305,57 +334,8 @@ class RankingPolicyAdmin(BranchAdmin):
         return policy
 
     def _live(self, policy: RankingPolicy) -> RankingPolicy | None:
-        return RankingPolicy.objects.for_branch(policy.branch_id).published().first()
+        return policies.live_in_scope(policy.branch_id, *policy.scope)
 
 
 def _url(name: str, policy: RankingPolicy) -> str:
     return reverse(f"admin:ranking_rankingpolicy_{name}", args=[policy.pk])
-
-
-def _rows(
-    form: PolicyForm | None, policy: RankingPolicy | None, live: RankingPolicy | None
-) -> list[WeightRow]:
-    fields = {key: form[field_name(key)] for key in REGISTRY} if form is not None else {}
-    stored = policy.weights if policy is not None and policy.pk else {}
-    values = {key: fields[key].value() if key in fields else stored.get(key, 0) for key in REGISTRY}
-    parts = shares({key: _number(value) for key, value in values.items()})
-    shows_live = live is not None and policy is not None and live.pk != policy.pk
-    return [
-        WeightRow(
-            criterion=criterion,
-            value=values[key],
-            share=parts[key],
-            live=live.weights.get(key, 0) if shows_live and live is not None else None,
-            field=fields.get(key),
-        )
-        for key, criterion in REGISTRY.items()
-    ]
-
-
-def _number(value: Any) -> float:
-    """What was typed, as a number; 0 while it is none (its field says so)."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return 0.0
-    return number if 0 <= number <= 100 else 0.0
-
-
-def _history(policy: RankingPolicy) -> list[Revision]:
-    """The branch's revisions, newest first, each against the one it was started from."""
-    revisions: QuerySet[RankingPolicy] = (
-        RankingPolicy.objects.for_branch(policy.branch_id)
-        .select_related("created_by", "published_by", "copy_of")
-        .order_by("-revision")[:HISTORY_LENGTH]
-    )
-    return [
-        Revision(
-            policy=revision,
-            changes=summary(revision.copy_of.weights, revision.weights)
-            + f" (against {revision.copy_of.revision})"
-            if revision.copy_of
-            else "",
-            tone=_TONES[PolicyStatus(revision.status)],
-        )
-        for revision in revisions
-    ]

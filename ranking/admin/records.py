@@ -9,9 +9,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from network.clock import app_now
 from network.models import Contractor, Technician
 from ranking.admin.access import BranchAdmin
-from ranking.explain import explain
+from ranking.criteria import REGISTRY
+from ranking.evidence import outcomes_behind
+from ranking.explain import explain, explain_left_out
 from ranking.models import BranchMeans, Decision, Outcome, Scorecard
 
 
@@ -34,7 +37,16 @@ class DecisionAdmin(BranchAdmin):
     search_help_text = "The whole public id of a job"
     show_full_result_count = False
     ordering = ["-id"]  # as good as by time, and an index has it
-    fields = ["branch", "job_ref", "round_number", "policy", "made_at"]
+    fields = [
+        "branch",
+        "job_ref",
+        "round_number",
+        "service_type",
+        "client",
+        "policy",
+        "made_at",
+        "fallback",
+    ]
 
     class Media:
         css = {"all": ["ranking/policy.css"]}
@@ -71,7 +83,7 @@ class DecisionAdmin(BranchAdmin):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
-        names = Contractor.objects.in_bulk(obj.contractor_ids)
+        names = Contractor.objects.in_bulk([*obj.contractor_ids, *(obj.left_out_ids or [])])
         people = Technician.objects.in_bulk(obj.technician_ids)
         context.update(
             candidates=[
@@ -81,6 +93,10 @@ class DecisionAdmin(BranchAdmin):
                     "technician": people.get(entry.technician_id),
                 }
                 for entry in explain(obj)
+            ],
+            left_out=[
+                {"entry": entry, "contractor": names.get(entry.contractor_id)}
+                for entry in explain_left_out(obj)
             ],
             not_eligible=sorted(
                 ((rule.replace("_", " "), count) for rule, count in obj.not_eligible.items()),
@@ -102,15 +118,16 @@ class OutcomeAdmin(BranchAdmin):
 
 @admin.register(Scorecard)
 class ScorecardAdmin(BranchAdmin):
+    change_form_template = "admin/ranking/scorecard/change_form.html"
     list_display = [
         "contractor",
         "offers_count",
         "accepted",
         "answers_in",
         "rated",
-        "visits_count",
-        "fixed_count",
-        "late_count",
+        "fixed_first",
+        "on_time",
+        "strikes",
         "recent_accepted",
         "updated_at",
     ]
@@ -129,6 +146,51 @@ class ScorecardAdmin(BranchAdmin):
     def answers_in(self, card: Scorecard) -> str:
         return "–" if card.response_minutes is None else f"{card.response_minutes:.0f} min"
 
+    class Media:
+        css = {"all": ["ranking/policy.css"]}
+
+    @admin.display(description="Fixed at first visit, smoothed", ordering="fix_rate")
+    def fixed_first(self, card: Scorecard) -> str:
+        if card.fix_rate is None:
+            return "–"
+        return f"{card.fixed_count} of {card.visits_count}, {card.fix_rate:.0%}"
+
+    @admin.display(description="On time, smoothed", ordering="on_time_rate")
+    def on_time(self, card: Scorecard) -> str:
+        if card.on_time_rate is None:
+            return "–"
+        arrivals = card.on_time_count + card.late_count
+        return f"{card.on_time_count} of {arrivals}, {card.on_time_rate:.0%}"
+
+    @admin.display(description="Strikes per job, smoothed", ordering="strikes_rate")
+    def strikes(self, card: Scorecard) -> str:
+        if card.strikes_rate is None:
+            return "–"
+        return f"{card.strikes_rate:.2f} ({card.commitments_count} jobs)"
+
+    def render_change_form(
+        self,
+        request: Any,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        labels: dict[str, list[str]] = {}
+        for criterion in REGISTRY.values():
+            if criterion.outcomes:
+                labels.setdefault(criterion.outcomes, []).append(criterion.label)
+        now = app_now()
+        context["behind"] = [
+            {
+                "labels": ", ".join(names),
+                "entries": outcomes_behind(contractor_id=obj.contractor_id, family=family, at=now),
+            }
+            for family, names in labels.items()
+        ]
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
     @admin.display(description="Rating, smoothed", ordering="rating_mean")
     def rated(self, card: Scorecard) -> str:
         if card.rating_mean is None:
@@ -143,6 +205,9 @@ class BranchMeansAdmin(BranchAdmin):
         "accept_rate",
         "response_minutes",
         "rating_mean",
+        "fix_rate",
+        "on_time_rate",
+        "strikes_rate",
         "offers_count",
         "answers_count",
         "rating_count",

@@ -64,28 +64,17 @@ def build_batch(decisions: Sequence[LoggedDecision]) -> Batch:
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.intp)
     total = int(starts[-1])
     names = logged_facts()
-    matrix = np.full((total, len(names)), np.nan)
-    places: dict[tuple[str, ...], tuple[list[int], list[int]]] = {}
-    contexts: dict[str, DecisionContext] = {}
+    contexts: dict[tuple[object, ...], DecisionContext] = {}
     groups = []
     for number, one in enumerate(known):
-        key = tuple(one.fact_names)
-        if key not in places:
-            places[key] = (
-                [column for column, name in enumerate(key) if name in names],
-                [names.index(name) for name in key if name in names],
-            )
-        source, target = places[key]
+        key = tuple(
+            tuple(value.items()) if isinstance(value, dict) else value
+            for value in one.context.values()
+        )
+        if key not in contexts:
+            contexts[key] = DecisionContext.from_json(dict(one.context))
         rows = slice(int(starts[number]), int(starts[number + 1]))
-        given = np.frombuffer(one.facts, dtype="<f4").reshape(rows.stop - rows.start, len(key))
-        if source == target and len(target) == len(names):
-            matrix[rows] = given
-        else:
-            matrix[rows, target] = given[:, source]
-        text = repr(one.context)
-        if text not in contexts:
-            contexts[text] = DecisionContext.from_json(dict(one.context))
-        groups.append(Group(rows=rows, context=contexts[text]))
+        groups.append(Group(rows=rows, context=contexts[key]))
     return Batch(
         decision_ids=np.array([one.id for one in known], dtype=np.int64),
         made_at=np.array([one.made_at.timestamp() for one in known], dtype=np.float64),
@@ -96,9 +85,29 @@ def build_batch(decisions: Sequence[LoggedDecision]) -> Batch:
         contractor_ids=np.fromiter(
             (each for one in known for each in one.contractor_ids), dtype=np.int64, count=total
         ),
-        columns={name: np.ascontiguousarray(matrix[:, at]) for at, name in enumerate(names)},
+        columns=_columns(known, starts, names),
         groups=groups,
     )
+
+
+def _columns(
+    decisions: Sequence[LoggedDecision], starts: NDArray[np.intp], names: Sequence[str]
+) -> dict[str, NDArray[np.float64]]:
+    """One column per fact over all candidates, NaN where a decision did not log it."""
+    columns = {name: np.full(int(starts[-1]), np.nan) for name in names}
+    first = 0
+    while first < len(decisions):  # a run of decisions that logged the same facts, as most do
+        own = tuple(decisions[first].fact_names)
+        last = first + 1
+        while last < len(decisions) and tuple(decisions[last].fact_names) == own:
+            last += 1
+        raw = b"".join(one.facts for one in decisions[first:last])
+        matrix = np.frombuffer(raw, dtype="<f4").reshape(-1, len(own))
+        for place, name in enumerate(own):
+            if name in columns:
+                columns[name][starts[first] : starts[last]] = matrix[:, place]
+        first = last
+    return columns
 
 
 Values = dict[str, NDArray[np.int64]]
