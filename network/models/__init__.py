@@ -13,6 +13,7 @@ from network.models.client import Client, ClientContractor, ClientRelation
 from network.models.clock import DomainClock
 from network.models.contractor import Contractor, ContractorStatus, ContractorUser, Tier
 from network.models.history import ContractorEvent
+from network.models.imports import ContractorImport, ImportAction, ImportedContractor
 from network.models.joining import Application, ApplicationState, Invitation
 from network.models.rates import ClientPrice, RateCard
 from network.models.skill import ServicePriority, ServiceType, ServiceTypeSkill, Skill
@@ -32,6 +33,7 @@ __all__ = [
     "ClientRelation",
     "Contractor",
     "ContractorEvent",
+    "ContractorImport",
     "ContractorStatus",
     "ContractorUser",
     "DistanceUnit",
@@ -41,6 +43,8 @@ __all__ = [
     "DomainClock",
     "EntryKind",
     "ExpiryWarning",
+    "ImportAction",
+    "ImportedContractor",
     "Invitation",
     "RateCard",
     "Requirement",

@@ -86,6 +86,13 @@ class Contractor(models.Model):
         default=True, db_default=True, help_text="Works on the branch's public holidays."
     )
     joined_on = models.DateField()
+    external_ref = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Key in the list that the firm was imported from.",
+    )
     is_simulated = models.BooleanField(default=False, help_text="Invented, not a real firm.")
 
     objects = ContractorQuerySet.as_manager()
@@ -97,6 +104,11 @@ class Contractor(models.Model):
             # Target of the composite foreign keys that keep denormalised branches equal.
             models.UniqueConstraint(
                 fields=["id", "branch"], name="network_contractor_id_with_branch"
+            ),
+            models.UniqueConstraint(
+                fields=["branch", "external_ref"],
+                condition=~models.Q(external_ref=""),
+                name="network_contractor_external_ref_once_per_branch",
             ),
             models.CheckConstraint(
                 name="network_contractor_status_is_known",

@@ -24,10 +24,12 @@ from network.models import (
     ClientContractor,
     ClientPrice,
     Contractor,
+    ContractorImport,
     ContractorUser,
     Document,
     DomainClock,
     ExpiryWarning,
+    ImportedContractor,
     Invitation,
     RateCard,
     Requirement,
@@ -146,6 +148,14 @@ def _warnings(w: Any) -> None:
 def _invitation(w: Any, token: str, **fields: Any) -> None:
     values = {"email": "a@b.example", "expires_at": MONDAY}
     Invitation.objects.create(branch=w.branch, token_hash=token, **(values | fields))
+
+
+def _imported(w: Any, *actions: str) -> None:
+    done = ContractorImport.objects.create(branch=w.branch, file_name="l", source="s")
+    for action in actions:
+        ImportedContractor.objects.create(
+            contractor_import=done, contractor=w.contractor, line=1, action=action
+        )
 
 
 def _twice(create: Callable[[], Any]) -> None:
@@ -347,6 +357,21 @@ CASES: list[Case] = [
         "network_application_state_fits_its_review",
         Application,
         lambda w: Application.objects.create(contractor=w.contractor, state="approved"),
+    ),
+    (
+        "network_contractor_external_ref_once_per_branch",
+        Contractor,
+        lambda w: _twice(lambda: _contractor(w, external_ref="x")),
+    ),
+    (
+        "network_importedcontractor_action_is_known",
+        ImportedContractor,
+        lambda w: _imported(w, "dreamt"),
+    ),
+    (
+        "network_importedcontractor_once_per_import",
+        ImportedContractor,
+        lambda w: _imported(w, "created", "created"),
     ),
     (
         "network_contractor_notice_at_most_two_weeks",
