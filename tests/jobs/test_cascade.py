@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from jobs.actors import Actor
 from jobs.messages import render
@@ -389,3 +390,34 @@ def test_contact_hours_are_local_to_the_branch():
         now=START, contact_from=time(9), contact_until=time(17), time_zone="America/New_York"
     )
     assert (begins, ends) == (START, START + timedelta(hours=8))
+
+
+def test_an_admin_edits_the_minutes_and_the_next_offer_has_them(
+    clock, trio, make_job, branch, branch_admin, client
+):
+    client.force_login(branch_admin)
+    before = offered(make_job())
+    answer = client.post(
+        reverse("admin:jobs_offerwindow_add"),
+        {"branch": branch.pk, "priority": "standard", "minutes": 35},
+    )
+    assert answer.status_code == 302
+    job = make_job()
+    run_due()
+    after = pending_offer(job)
+    assert after.expires_at - after.made_at == timedelta(minutes=35)
+    before.refresh_from_db()
+    assert before.expires_at - before.made_at == timedelta(minutes=60)
+
+
+def test_contractors_are_locked_before_their_technicians(clock, trio, make_job):
+    search(job_id=make_job().pk)
+    with CaptureQueriesContext(connection) as spent:
+        advance_batch()
+    locks = [
+        table
+        for query in spent
+        for table in ("network_contractor", "network_technician")
+        if f"FROM {table} WHERE id = ANY" in query["sql"] and " FOR " in query["sql"]
+    ]
+    assert locks == ["network_contractor", "network_technician"]
