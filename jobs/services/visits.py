@@ -32,7 +32,7 @@ LATE_RELEASE = timedelta(hours=24)
 #: A visit that has not ended this long after its planned end is asked about (ours).
 OVERDUE_AFTER = timedelta(hours=2)
 #: On time for a fixed start: from 30 min before to 15 min after, as Field Nation counts it.
-FIXED_START_EARLY = timedelta(minutes=30)
+EARLY_ENOUGH = timedelta(minutes=30)
 FIXED_START_LATE = timedelta(minutes=15)
 
 
@@ -166,12 +166,11 @@ def start_travel(*, booking_id: int, actor: Actor) -> Booking:
 def was_on_time(*, arrived_at: datetime, window_start: datetime, window_end: datetime) -> bool:
     """Whether an arrival keeps the promise: within the arrival window.
 
-    For a fixed start (a window without length) from 30 min before to 15 min after, as Field
-    Nation counts it. Arriving before a window begins is not late.
+    For a fixed start (a window without length) until 15 min after it. Up to 30 min early is
+    welcome in both cases, as Field Nation counts it; earlier than that, nobody expects anybody.
     """
-    if window_start == window_end:
-        return window_start - FIXED_START_EARLY <= arrived_at <= window_start + FIXED_START_LATE
-    return arrived_at <= window_end
+    latest = window_end + FIXED_START_LATE if window_start == window_end else window_end
+    return window_start - EARLY_ENOUGH <= arrived_at <= latest
 
 
 @service
@@ -204,15 +203,17 @@ def arrive(*, booking_id: int, actor: Actor) -> Booking:
         cursor.execute(
             "UPDATE jobs_booking SET arrived_at = %s WHERE id = %s", [journal.at, booking.id]
         )
-    journal.outcome(
-        visit_outcome(
-            job,
-            booking,
-            OutcomeKind.ON_TIME if on_time else OutcomeKind.LATE,
-            journal.at,
-            value=max(0.0, (journal.at - job.window_end).total_seconds() / 60),
+    if on_time or journal.at > job.window_end:
+        # Far too early is agreed with the customer, or a slip of the thumb: neither counts.
+        journal.outcome(
+            visit_outcome(
+                job,
+                booking,
+                OutcomeKind.ON_TIME if on_time else OutcomeKind.LATE,
+                journal.at,
+                value=max(0.0, (journal.at - job.window_end).total_seconds() / 60),
+            )
         )
-    )
     journal.contractor_changed(booking.contractor_id)
     journal.flush()
     return _fresh(booking_id)

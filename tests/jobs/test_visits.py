@@ -276,3 +276,10 @@ def test_cancelling_needs_who_and_why(clock, trio, make_job, field, value):
         cancel_job(job_id=job.pk, actor=SYSTEM, **facts)
     assert list(caught.value.errors) == [field]
     assert caught.value.errors[field].startswith("Choose one of: ")
+
+
+@pytest.mark.parametrize(("minutes_early", "kinds"), [(30, {"on_time"}), (31, set())])
+def test_far_too_early_is_neither_on_time_nor_late(clock, trio, make_job, minutes_early, kinds):
+    job = make_job()
+    on_site(job, clock, at=job.window_start - timedelta(minutes=minutes_early))
+    assert set(Outcome.objects.values_list("kind", flat=True)) - {"accepted"} == kinds
