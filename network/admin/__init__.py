@@ -3,6 +3,7 @@
 from network.admin.calendar import CalendarEntryAdmin
 from network.admin.clearance import DocumentAdmin, RequirementAdmin
 from network.admin.contractors import ContractorAdmin, TechnicianAdmin, TerritoryAdmin
+from network.admin.imports import ContractorImportAdmin
 from network.admin.joining import ApplicationAdmin, InvitationAdmin
 from network.admin.people import BranchAdmin, UserAdmin
 from network.admin.work import ClientAdmin, ServiceTypeAdmin, SkillAdmin
@@ -13,6 +14,7 @@ __all__ = [
     "CalendarEntryAdmin",
     "ClientAdmin",
     "ContractorAdmin",
+    "ContractorImportAdmin",
     "DocumentAdmin",
     "InvitationAdmin",
     "RequirementAdmin",
