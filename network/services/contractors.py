@@ -68,7 +68,7 @@ LONGEST_PAUSE = timedelta(days=366)
 
 
 @transaction.atomic
-def pause_offers(*, contractor_id: int, until: datetime) -> Contractor:
+def pause_offers(*, contractor_id: int, until: datetime, actor_id: int | None = None) -> Contractor:
     """Make no new offers to the contractor before ``until`` (aware); then again by itself.
 
     Offers and visits that stand are not touched. Raises NetworkError for a moment that has passed
@@ -89,16 +89,23 @@ def pause_offers(*, contractor_id: int, until: datetime) -> Contractor:
         )
     contractor.paused_until = until
     contractor.save(update_fields=["paused_until"])
+    note_event(
+        contractor_id=contractor_id,
+        action="offers-paused",
+        actor_id=actor_id,
+        data={"until": until.isoformat()},
+    )
     return contractor
 
 
 @transaction.atomic
-def resume_offers(*, contractor_id: int) -> Contractor:
+def resume_offers(*, contractor_id: int, actor_id: int | None = None) -> Contractor:
     """End a pause now; without one nothing changes."""
     contractor = Contractor.objects.select_for_update(no_key=True).get(pk=contractor_id)
     if contractor.paused_until is not None:
         contractor.paused_until = None
         contractor.save(update_fields=["paused_until"])
+        note_event(contractor_id=contractor_id, action="offers-resumed", actor_id=actor_id)
     return contractor
 
 

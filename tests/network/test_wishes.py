@@ -57,7 +57,8 @@ def test_holidays_are_those_of_the_branchs_calendar() -> None:
     spring = (datetime(2026, 4, 1).date(), datetime(2026, 4, 30).date())
     assert list(public_holidays("US-MA", *spring).values()) == ["Patriots' Day"]
     assert public_holidays("US", *spring) == {}
-    assert public_holidays("", *spring) == {}
+    for unknown in ("", "XX", "US-XX"):
+        assert public_holidays(unknown, *spring) == {}
     assert is_holiday_calendar("US-MA")
     assert not is_holiday_calendar("US-XX")
 
@@ -205,6 +206,8 @@ class TestPause:
             assert (refusal.value.code, refusal.value.field) == (code, "until")
         assert pause_offers(contractor_id=one.contractor.pk, until=MONDAY).paused_until == MONDAY
         assert resume_offers(contractor_id=one.contractor.pk).paused_until is None
+        actions = one.contractor.events.values_list("action", flat=True)
+        assert list(actions) == ["offers-resumed", "offers-paused"]
         wish(one, status="suspended")
         with pytest.raises(NetworkError):
             pause_offers(contractor_id=one.contractor.pk, until=MONDAY)
