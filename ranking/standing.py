@@ -26,9 +26,19 @@ SELECT coalesce(card.offers_count, 0), coalesce(card.accepted_count, 0), card.ac
          WHERE outcome.contractor_id = asked.id AND outcome.kind = 'accepted'
            AND outcome.at > %(since)s AND outcome.at <= %(at)s),
        (SELECT count(*) FROM network_technician AS technician
-         WHERE technician.contractor_id = asked.id AND technician.active)
+         WHERE technician.contractor_id = asked.id AND technician.active),
+       coalesce(here.visits, 0), here.last_at
   FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS asked (id, position)
   LEFT JOIN ranking_scorecard AS card ON card.contractor_id = asked.id
+  LEFT JOIN (
+    SELECT outcome.contractor_id, count(DISTINCT outcome.job_ref) AS visits,
+           max(outcome.at) AS last_at
+      FROM ranking_decision AS earlier
+      JOIN ranking_outcome AS outcome ON outcome.job_ref = earlier.job_ref
+       AND outcome.kind IN ('fixed', 'needs_another_visit') AND outcome.at <= %(at)s
+     WHERE earlier.branch_id = %(branch)s AND earlier.asset = %(asset)s AND earlier.asset <> ''
+     GROUP BY outcome.contractor_id
+  ) AS here ON here.contractor_id = asked.id
  ORDER BY asked.position
 """
 
@@ -63,6 +73,8 @@ class Standing:
     strikes_rate: float
     recent_jobs: int
     technicians: int
+    earlier_visits: int | None
+    days_since_visit: float | None
 
 
 _SMOOTHED = (
@@ -73,23 +85,45 @@ _SMOOTHED = (
     "on_time_rate",
     "strikes_rate",
 )
+_DAY = timedelta(days=1)
 _NAMES = tuple(field.name for field in fields(Standing))
 
 
-def read_standings(*, contractor_ids: Sequence[int], means: Means, at: datetime) -> list[Standing]:
-    """One standing per contractor, in the order given; one query, none for an empty list."""
+def read_standings(
+    *,
+    contractor_ids: Sequence[int],
+    means: Means,
+    at: datetime,
+    branch_id: int,
+    asset: str = "",
+) -> list[Standing]:
+    """One standing per contractor, in the order given; one query, none for an empty list.
+
+    Earlier visits are those at ``asset`` (as ``rules.apply.same_asset`` spells it); without one
+    they are not known.
+    """
     if not contractor_ids:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
             _STANDINGS,
-            {"ids": list(contractor_ids), "at": at, "since": at - timedelta(days=RECENT_DAYS)},
+            {
+                "ids": list(contractor_ids),
+                "at": at,
+                "since": at - timedelta(days=RECENT_DAYS),
+                "branch": branch_id,
+                "asset": asset,
+            },
         )
         rows = cursor.fetchall()
     usual = {name: getattr(means, name) for name in _SMOOTHED}
     standings = []
     for row in rows:
         known = dict(zip(_NAMES, row, strict=True))
+        last_at = known["days_since_visit"]
+        known["days_since_visit"] = None if last_at is None else (at - last_at) / _DAY
+        if not asset:
+            known["earlier_visits"] = None
         known |= {name: value for name, value in usual.items() if known[name] is None}
         standings.append(Standing(**known))
     return standings

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import connection
@@ -17,6 +20,8 @@ from jobs.services.transactions import service
 from jobs.states import EscalationKind, JobStatus, RoundCause
 from network.availability import Slot
 from network.eligibility import Eligibility, find_eligible
+from network.geo import distance_km
+from ranking.criteria.route_density import NEARBY_KM
 from ranking.models import Decision
 from ranking.services.decisions import Candidate, DecisionContext, decide
 
@@ -88,6 +93,7 @@ def search(*, job_id: int) -> bool:
             "candidates": len(decision.contractor_ids),
             "not_eligible": decision.not_eligible,
             "policy": decision.policy.revision,
+            **({"fallback": decision.fallback} if decision.fallback else {}),
         },
     )
     current.decision = decision
@@ -119,12 +125,18 @@ def rank_candidates(*, job: LockedJob, at: datetime) -> Decision:
     slots = [slot for slot in eligible.slots if slot.contractor_id not in excluded]
     if len(slots) < len(eligible.slots):
         not_eligible["gave_it_back"] = len(eligible.slots) - len(slots)
+    stops = _stops_nearby(job, slots)
     return decide(
         branch_id=job.branch_id,
         job_ref=job.public_id,
         round_number=job.round_number,
+        service_type_id=job.service_type_id,
+        client_id=job.client_id,
+        asset=f"{job.address}, {job.postcode}",
         at=at,
-        candidates=[_candidate(slot, eligible, job) for slot in slots],
+        candidates=[
+            _candidate(slot, eligible, job, stops.get(slot.technician_id, 0)) for slot in slots
+        ],
         context=DecisionContext(
             not_to_exceed=job.not_to_exceed,
             currency=job.currency,
@@ -134,7 +146,7 @@ def rank_candidates(*, job: LockedJob, at: datetime) -> Decision:
     )
 
 
-def _candidate(slot: Slot, eligible: Eligibility, job: LockedJob) -> Candidate:
+def _candidate(slot: Slot, eligible: Eligibility, job: LockedJob, stops_nearby: int) -> Candidate:
     known = eligible.availability
     return Candidate(
         contractor_id=slot.contractor_id,
@@ -152,6 +164,26 @@ def _candidate(slot: Slot, eligible: Eligibility, job: LockedJob) -> Candidate:
         ),
         tier=known.contractor(slot.contractor_id).tier,
         preferred_by_client=known.is_preferred(slot.contractor_id, job.client_id),
+        stops_nearby=stops_nearby,
+    )
+
+
+def _stops_nearby(job: LockedJob, slots: Sequence[Slot]) -> dict[int, int]:
+    """Technician → booked stops near the site on the local day of the promise; one query."""
+    zone = ZoneInfo(job.branch_zone)
+    day = datetime.combine(job.window_start.astimezone(zone).date(), time(), zone)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT technician_id, latitude, longitude FROM network_calendarentry"
+            " WHERE technician_id = ANY(%s) AND upper(period) > %s AND lower(period) < %s"
+            " AND kind = 'booking'",
+            [[slot.technician_id for slot in slots], day, day + timedelta(days=1)],
+        )
+        rows = cursor.fetchall()
+    return Counter(
+        technician_id
+        for technician_id, latitude, longitude in rows
+        if distance_km(job.latitude, job.longitude, latitude, longitude) <= NEARBY_KM
     )
 
 

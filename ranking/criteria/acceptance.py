@@ -25,7 +25,7 @@ class Acceptance(Criterion):
     position = 50
     label = "Acceptance"
     hint = "share of offers accepted"
-    default_weight = 6
+    default_weight = 7
     facts = ("accept_rate", "accepted_count", "offers_count")
     own_facts_only = True
     outcomes = "offers"

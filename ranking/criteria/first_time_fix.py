@@ -25,7 +25,7 @@ class FirstTimeFix(Criterion):
     position = 42
     label = "First-time fix"
     hint = "of the last 30 visits"
-    default_weight = 10
+    default_weight = 8
     facts = ("fix_rate", "fixed_count", "visits_count")
     own_facts_only = True
     outcomes = "visits"

@@ -25,7 +25,7 @@ class Price(Criterion):
     position = 30
     label = "Price"
     hint = "against the limit"
-    default_weight = 12
+    default_weight = 10
     facts = ("price",)
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:

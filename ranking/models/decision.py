@@ -51,7 +51,10 @@ class Decision(models.Model):
         "network.Client", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
     asset = models.CharField(
-        max_length=200, blank=True, db_default="", help_text="The place or machine, in words."
+        max_length=200,
+        blank=True,
+        db_default="",
+        help_text="The place or machine, spelt as compared.",
     )
     # Whom a rule of the policy left out, with the same facts: other rules may let them in.
     left_out_ids = ArrayField(models.BigIntegerField(), null=True)
@@ -79,7 +82,14 @@ class Decision(models.Model):
                 fields=["job_ref", "round_number"], name="ranking_decision_one_per_round"
             ),
         ]
-        indexes = [models.Index(fields=["branch", "made_at"], name="ranking_decision_by_time")]
+        indexes = [
+            models.Index(fields=["branch", "made_at"], name="ranking_decision_by_time"),
+            models.Index(
+                fields=["branch", "asset"],
+                condition=~models.Q(asset=""),
+                name="ranking_decision_by_asset",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Decision for {self.job_ref}, round {self.round_number}"

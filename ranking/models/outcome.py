@@ -94,6 +94,11 @@ class Outcome(models.Model):
         ]
         indexes = [
             models.Index(fields=["contractor", "at"], name="ranking_outcome_by_contractor"),
+            models.Index(
+                fields=["job_ref"],
+                condition=Q(kind__in=["fixed", "needs_another_visit"]),
+                name="ranking_outcome_visit_of_job",
+            ),
             models.Index(F("id"), condition=Q(folded=False), name="ranking_outcome_not_folded"),
         ]
 

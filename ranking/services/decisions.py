@@ -16,7 +16,7 @@ from ranking.context import DecisionContext
 from ranking.fallback import order_without_fail, plan_for
 from ranking.models import BranchMeans, Decision, RankingPolicy
 from ranking.ordering import logged_facts
-from ranking.rules.apply import CAP_FROM_JOBS, ticket
+from ranking.rules.apply import CAP_FROM_JOBS, same_asset, ticket
 from ranking.services.policies import ensure_policy
 from ranking.smoothing import Means
 from ranking.standing import Standing, read_standings
@@ -31,7 +31,8 @@ class Candidate:
 
     ``price`` is what the visit costs in the branch's currency, ``required_level`` 0 where the
     work asks for no skill, ``tier`` 1 to 3. None means not known: ``earlier_visits`` counts
-    finished visits to this customer or site, ``days_since_visit`` how long ago the last one was,
+    finished visits to this customer or site, ``days_since_visit`` how long ago the last one was
+    (not given, the log knows of visits at the same ``asset``),
     ``stops_nearby`` the technician's other stops that day within ``route_density.NEARBY_KM``.
     """
 
@@ -65,11 +66,11 @@ def decide(
     """Order the candidates by the policy that fits the job and log how; returns the decision.
 
     ``at`` is domain time. The most specific live policy for ``service_type_id`` and ``client_id``
-    decides; ``asset`` names the place or machine for pinned orders. Three queries whatever the
-    number of candidates (policies and means, records, the log's row); without candidates two. A
-    branch without a policy gets the default one. A decision without candidates is logged too: it
-    says why there were none. The branch's means come from the database, whatever ``context``
-    holds.
+    decides; ``asset`` names the place or machine, for pinned orders and earlier visits. Three
+    queries whatever the number of candidates (policies and means, records, the log's row); without
+    candidates two. A branch without a policy gets the default one. A decision without candidates
+    is logged too: it says why there were none. The branch's means come from the database, whatever
+    ``context`` holds.
 
     A policy that can not be used never stops a job: an earlier one is used and
     ``Decision.fallback`` says so. Raises ValueError when a contractor is there twice,
@@ -81,7 +82,14 @@ def decide(
     policy, *wider = _policies_with_means(branch_id, service_type_id, client_id)
     means = _means_of(policy)
     context = replace(context, means=means)
-    standings = read_standings(contractor_ids=contractor_ids.tolist(), means=means, at=at)
+    asset = same_asset(asset)[:200]
+    standings = read_standings(
+        contractor_ids=contractor_ids.tolist(),
+        means=means,
+        at=at,
+        branch_id=branch_id,
+        asset=asset,
+    )
     names = logged_facts()
     matrix = facts_matrix(candidates, standings, names, means)
     ordered, plan = order_without_fail(
@@ -102,7 +110,7 @@ def decide(
         round_number=round_number,
         service_type_id=service_type_id,
         client_id=client_id,
-        asset=asset[:200],
+        asset=asset,
         policy=plan.policy,
         made_at=at,
         criteria=list(ordered.ranked.criteria),
@@ -151,12 +159,13 @@ def facts_matrix(
             "price": candidate.price,
             "tier": candidate.tier,
             "client_preferred": candidate.preferred_by_client,
-            "earlier_visits": candidate.earlier_visits,
-            "days_since_visit": candidate.days_since_visit,
             "stops_nearby": candidate.stops_nearby,
             "work_share": _work_share(standing, means),
             **asdict(standing),
         }
+        if candidate.earlier_visits is not None:
+            facts["earlier_visits"] = candidate.earlier_visits
+            facts["days_since_visit"] = candidate.days_since_visit
         for name, value in facts.items():
             if value is not None and math.isfinite(value):
                 matrix[row, columns[name]] = float(value)

@@ -73,7 +73,7 @@ def test_a_draft_shows_every_criterion_with_its_meaning_and_share(
         assert f'name="{field_name(key)}"' in html
         assert criterion.description().split("'")[0][:60] in html
     assert html.count("data-slider") == len(REGISTRY)
-    assert "18.0 %" in html
+    assert "21.0 %" in html
     assert "Draft of revision 2" in html
     assert "style=" not in html.split('id="rankingpolicy_form"')[1], "the CSP forbids inline style"
 
@@ -89,8 +89,8 @@ def test_saving_a_draft_and_looking_at_what_it_changes(
     assert (draft.weights["travel_time"], draft.note) == (40, "Shorter drives")
     assert draft.status == PolicyStatus.DRAFT
     said = text(page(maya, url("change", draft.id)))
-    assert "was 18" in said
-    assert "Travel time 18 → 40 (against 1)" in said
+    assert "was 21" in said
+    assert "Travel time 21 → 40 (against 1)" in said
     assert policies.active_policy(draft.branch_id) == live
 
 
@@ -100,7 +100,7 @@ def test_publishing_asks_first_and_keeps_who_and_why(
     answer = maya.post(url("change", draft.id), {**weights(price=60), "note": "", "_publish": "1"})
     assert answer.headers["Location"] == url("publish", draft.id)
     html = page(maya, url("publish", draft.id))
-    assert "12 60" in text(html)
+    assert "10 60" in text(html)
     seen = re.search(r'name="seen" value="(\w+)"', html)
     assert seen
     refused = maya.post(url("publish", draft.id), {"seen": seen[1], "note": " "})

@@ -167,6 +167,39 @@ def test_recent_work_is_counted_to_the_moment(
     assert facts_of(decision)["recent_jobs"].tolist() == [2]
 
 
+def test_earlier_visits_at_the_same_place_are_known_from_the_log(
+    branch: Branch, make_contractor: MakeContractor
+) -> None:
+    been, new = make_contractor("Been"), make_contractor("New")
+    field = [candidate(new), candidate(been)]
+    place = "12 Main St, 02215"
+    first = made(branch, field, asset=place, at=NOW - timedelta(days=9))
+    made(branch, field, asset=place, job_ref=first.job_ref, round_number=2)
+    other = made(branch, field, asset="14 Main St, 02215")
+    visit = {"job_ref": first.job_ref, "at": NOW - timedelta(days=8)}
+    record_outcomes(
+        [
+            outcome(been, "fixed", **visit),
+            outcome(been, "on_time", **visit),
+            outcome(new, "no_show", **visit),
+            outcome(new, "fixed", job_ref=other.job_ref),
+            outcome(been, "fixed", job_ref=first.job_ref, at=NOW + timedelta(seconds=1)),
+        ]
+    )
+    decision = made(branch, field, asset="12 main st  02215")
+    assert decision.contractor_ids[0] == been.id
+    facts = facts_of(decision)
+    assert facts["earlier_visits"].tolist() == [1, 0]
+    assert facts["days_since_visit"][0] == 8
+    said = {part.criterion: part.sentence for part in explain(decision)[0].parts}
+    assert said["continuity"] == (
+        "Served this customer or site once, 8 days ago, the only one of 2"
+    )
+    told = made(branch, [replace(field[0], earlier_visits=3, days_since_visit=1)], asset=place)
+    assert facts_of(told)["earlier_visits"].tolist() == [3], "what jobs knows is better"
+    assert np.isnan(facts_of(made(branch, field))["earlier_visits"]).all()
+
+
 def test_a_decision_takes_three_queries_however_many_candidates(
     branch: Branch, make_contractor: MakeContractor, django_assert_num_queries
 ) -> None:
