@@ -335,9 +335,21 @@ def load_facts(
         technicians=technicians,
         blocked=blocked,
         preferred=preferred,
-        holidays=public_holidays(branch[2], calendar.first_day, calendar.last_day),
+        holidays=_holidays(branch[2], calendar, contractors),
         client_prices=_client_prices(branch[3]),
     )
+
+
+def _holidays(
+    name: str, calendar: LocalCalendar, contractors: dict[int, ContractorRecord]
+) -> dict[date, str]:
+    """The span's public holidays, where anybody among these keeps them."""
+    if any(
+        record.wishes is not None and not record.wishes.works_on_holidays
+        for record in contractors.values()
+    ):
+        return public_holidays(name, calendar.first_day, calendar.last_day)
+    return {}
 
 
 def _rates(text: str | None) -> dict[int, list[Rate]]:

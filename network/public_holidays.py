@@ -1,16 +1,20 @@
-"""Public holidays of a branch, by the ``holidays`` library: offline, by country and subdivision."""
+"""Public holidays of a branch, by the ``holidays`` library: offline, by country and subdivision.
+
+The library takes half a second to load, so it is loaded when a holiday is first asked for, not by
+every command and worker.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 from functools import cache, lru_cache
 
-import holidays
-
 
 @cache
 def _calendars() -> frozenset[str]:
     """Every known calendar: ``US``, ``US-MA``, …"""
+    import holidays
+
     known: set[str] = set()
     for country, subdivisions in holidays.list_supported_countries(include_aliases=False).items():
         known.add(country)
@@ -25,6 +29,8 @@ def is_holiday_calendar(name: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _year(calendar: str, year: int) -> dict[date, str]:
+    import holidays
+
     country, _, subdivision = calendar.partition("-")
     try:
         return dict(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
