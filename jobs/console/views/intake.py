@@ -18,6 +18,7 @@ from jobs.errors import DomainError, InvalidInput
 from jobs.models import Escalation, Job
 from jobs.services.dispatch import resolve_escalation
 from jobs.services.jobs import create_job
+from jobs.states import Priority
 from network import display
 from network.availability import WorkOrder
 from network.context import shell
@@ -230,7 +231,11 @@ def who_first(request: BranchRequest) -> HttpResponse:
                         "name": found.availability.contractor(slot.contractor_id).name,
                         "slot": slot,
                         "pay": found.availability.pay_for(
-                            slot.contractor_id, work.duration_minutes
+                            slot.contractor_id,
+                            work.duration_minutes,
+                            service_type_id=work.service_type_id,
+                            client_id=work.client_id,
+                            starts_at=slot.starts_at,
                         ),
                     }
                     for slot in nearest[:NAMED]
@@ -262,4 +267,5 @@ def _work_of(form: NewJobForm) -> WorkOrder | None:
         window_end=window.end,
         duration_minutes=cleaned.get("duration_minutes") or service.usual_duration_minutes,
         cell=site_cell(latitude, longitude),
+        is_emergency=(cleaned.get("priority") or service.default_priority) == Priority.EMERGENCY,
     )

@@ -16,7 +16,7 @@ from jobs.console.ranked import first_reasons, load_ranking
 from jobs.console.story import tell
 from jobs.console.timeline import timeline
 from jobs.models import Escalation, Job, Round
-from jobs.states import LIVE, SEARCHING, JobStatus, OfferStatus
+from jobs.states import LIVE, SEARCHING, JobStatus, OfferStatus, Priority
 from network.availability import WorkOrder
 from network.context import shell
 from network.eligibility import explain_not_eligible
@@ -131,4 +131,5 @@ def work_of(job: Job) -> WorkOrder:
         window_end=job.window_end,
         duration_minutes=job.duration_minutes,
         cell=job.cell,
+        is_emergency=job.priority == Priority.EMERGENCY,
     )
