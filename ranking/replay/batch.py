@@ -57,20 +57,20 @@ class Batch:
         return len(self.decision_ids)
 
 
-def build_batch(decisions: Sequence[LoggedDecision]) -> Batch:
-    """Put decisions side by side. Facts that a decision did not log yet are unknown in it."""
+def build_batch(decisions: Sequence[LoggedDecision], *, draw: bool = True) -> Batch:
+    """Put decisions side by side. Facts that a decision did not log yet are unknown in it.
+
+    ``draw``: whether the newcomers' lottery is drawn; without it all tickets are 1 (no turn).
+    """
     known = [one for one in decisions if one.contractor_ids]
     counts = np.array([len(one.contractor_ids) for one in known], dtype=np.intp)
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.intp)
     total = int(starts[-1])
     names = logged_facts()
-    contexts: dict[tuple[object, ...], DecisionContext] = {}
+    contexts: dict[int, DecisionContext] = {}  # by identity: a reader shares equal contexts
     groups = []
     for number, one in enumerate(known):
-        key = tuple(
-            tuple(value.items()) if isinstance(value, dict) else value
-            for value in one.context.values()
-        )
+        key = id(one.context)
         if key not in contexts:
             contexts[key] = DecisionContext.from_json(dict(one.context))
         rows = slice(int(starts[number]), int(starts[number + 1]))
@@ -79,7 +79,9 @@ def build_batch(decisions: Sequence[LoggedDecision]) -> Batch:
         decision_ids=np.array([one.id for one in known], dtype=np.int64),
         made_at=np.array([one.made_at.timestamp() for one in known], dtype=np.float64),
         asked_first=np.array([one.asked_first or 0 for one in known], dtype=np.int64),
-        tickets=np.array([ticket(one.job_ref, one.round_number) for one in known]),
+        tickets=np.array([ticket(one.job_ref, one.round_number) for one in known])
+        if draw
+        else np.ones(len(known)),
         assets=[one.asset for one in known],
         starts=starts[:-1],
         contractor_ids=np.fromiter(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -9,7 +10,8 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Func, Q, TextField, Value
+from django.db.models.functions import Cast
 from rq.timeouts import BaseTimeoutException
 
 from network.clock import app_now
@@ -153,10 +155,11 @@ def compare(
     total = found.count()
     if not total:
         raise PolicyError("empty-period", "No job was ranked in that period. Choose a longer one.")
+    draw = any(rule.kind == "newcomers" for rule in [*live.rules, *draft.rules])
     comparison = Comparison()
     read = 0
     for portion in _portions(found):
-        comparison.add(build_batch(portion), live, draft)
+        comparison.add(build_batch(portion, draw=draw), live, draft)
         read += len(portion)
         if progress is not None:
             progress(read, max(read, total))
@@ -177,22 +180,38 @@ def _in_period(
 
 def _portions(found: DecisionQuerySet) -> Iterator[list[LoggedDecision]]:
     """Decisions in the order of time, some at a time."""
-    rows = found.order_by("made_at", "id").values_list(
+    # Names and contexts repeat: as text they are parsed once each, not once per decision.
+    texts = found.annotate(
+        names_text=Func(
+            F("fact_names"),
+            Value(","),
+            function="array_to_string",
+            output_field=TextField(),
+        ),
+        context_text=Cast("context", TextField()),
+    )
+    names: dict[str, tuple[str, ...]] = {}
+    contexts: dict[str, dict[str, Any]] = {}
+    rows = texts.order_by("made_at", "id").values_list(
         "id",
         "job_ref",
         "round_number",
         "made_at",
         "asset",
-        "fact_names",
+        "names_text",
         "contractor_ids",
         "facts",
-        "context",
+        "context_text",
         "left_out_ids",
         "left_out_facts",
     )
     portion: list[LoggedDecision] = []
     for row in rows.iterator(chunk_size=BATCH):
-        ids, facts, context, out_ids, out_facts = row[6:]
+        names_text, ids, facts, context_text, out_ids, out_facts = row[5:]
+        if names_text not in names:
+            names[names_text] = tuple(names_text.split(",")) if names_text else ()
+        if context_text not in contexts:
+            contexts[context_text] = json.loads(context_text)
         portion.append(
             LoggedDecision(
                 id=row[0],
@@ -200,10 +219,10 @@ def _portions(found: DecisionQuerySet) -> Iterator[list[LoggedDecision]]:
                 round_number=row[2],
                 made_at=row[3],
                 asset=row[4],
-                fact_names=row[5],
+                fact_names=names[names_text],
                 contractor_ids=[*ids, *(out_ids or [])],
                 facts=bytes(facts) + bytes(out_facts or b""),
-                context=context,
+                context=contexts[context_text],
                 asked_first=ids[0] if ids else None,
             )
         )

@@ -13,16 +13,16 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from dispatch_site.bench import accept, expiry, rank
+from dispatch_site.bench import accept, expiry, rank, ranking_replay
 from dispatch_site.bench.scratch import base_database
 from dispatch_site.bench.world import fill
 
 
 class Command(BaseCommand):
     help = (
-        "Measures expiry, accept and ranking on a scratch database of the configured server "
-        "(dropped afterwards) and prints ratios taken in this one run. About 15 minutes on two "
-        "cores. Also writes var/bench.json: flat name → number."
+        "Measures expiry, accept, ranking and replay on a scratch database of the configured "
+        "server (dropped afterwards) and prints ratios taken in this one run. About 15 minutes on "
+        "two cores. Also writes var/bench.json: flat name → number."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,8 +31,11 @@ class Command(BaseCommand):
         parser.add_argument("--accepts", type=int, default=2_000)
         parser.add_argument("--runs", type=int, default=300, help="runs of the ranking figure")
         parser.add_argument(
-            "--only", choices=["expiry", "lateness", "accept", "rank"], help="one part of it"
+            "--only",
+            choices=["expiry", "lateness", "accept", "rank", "replay"],
+            help="one part of it",
         )
+        parser.add_argument("--replays", type=int, default=100_000, help="decisions to replay")
 
     def handle(self, *args: Any, **options: Any) -> None:
         figures: dict[str, float] = {"cores": float(os.cpu_count() or 0)}
@@ -41,6 +44,7 @@ class Command(BaseCommand):
             "lateness": self._lateness,
             "accept": self._accept,
             "rank": self._rank,
+            "replay": self._replay,
         }
         only = options["only"]
         self._say(
@@ -48,7 +52,7 @@ class Command(BaseCommand):
             "About 15 minutes for everything; nothing else should run beside it."
         )
         with base_database():
-            if only != "rank":
+            if only not in {"rank", "replay"}:
                 self._say("filling the scratch database …")
                 out = fill(offers=options["offers"], technicians=options["technicians"])
                 self._say(f"{out} offers are out")
@@ -105,3 +109,8 @@ class Command(BaseCommand):
         figures["rank_p50_ms_20k"] = sorted(large)[len(large) // 2]
         figures["rank_p99_ms_20k"] = rank.p99(large)
         figures["rank_growth_2k_to_20k"] = figures["rank_p50_ms_20k"] / figures["rank_p50_ms_2k"]
+
+    def _replay(self, options: dict[str, Any], figures: dict[str, float]) -> None:
+        count = options["replays"]
+        self._say(f"replay: {count:,} logged decisions, and some through the ORM …")
+        figures |= ranking_replay.replay_against_orm(decisions=count, by_orm=min(300, count))
