@@ -15,7 +15,6 @@ from django.db import connection, transaction
 
 from network.clock import app_now
 from network.models import Branch, Contractor
-from ranking.evidence import LAST_OFFERS
 from ranking.models import Outcome, Scorecard
 from ranking.services import scorecards
 from ranking.services.outcomes import record_outcomes
@@ -89,7 +88,7 @@ def test_two_processes_folding_while_outcomes_arrive_lose_none(
     assert not Outcome.objects.not_folded().exists()
     counted = {card.contractor_id: card.recent_accepted for card in Scorecard.objects.all()}
     # A card keeps the newest ones only; that none was lost is what the sums above say.
-    assert counted == {key: min(number, LAST_OFFERS) for key, number in expected.items()}
+    assert counted == dict(expected)
 
 
 def overtaken(first: Contractor, second: Contractor) -> int:
