@@ -59,12 +59,16 @@ class Command(BaseCommand):
             for name, part in parts.items():
                 if only in (None, name):
                     part(options, figures)
-        target = Path(settings.VAR_DIR) / "bench.json"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(figures, indent=2) + "\n")
+                    self._keep(figures)
         width = max(len(name) for name in figures)
         for name, value in figures.items():
             self.stdout.write(f"{name:<{width}}  {value:>12,.2f}")
+
+    def _keep(self, figures: dict[str, float]) -> None:
+        """After each part, so that a run cut short still leaves what it measured."""
+        target = Path(settings.VAR_DIR) / "bench.json"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(figures, indent=2) + "\n")
 
     def _say(self, text: str) -> None:
         self.stderr.write(text)
