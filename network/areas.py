@@ -16,6 +16,7 @@ from typing import Any
 import h3.api.basic_int as h3
 import numpy as np
 
+from network.display import distance
 from network.geo import (
     EARTH_KM,
     RESOLUTION,
@@ -26,7 +27,6 @@ from network.geo import (
     distances_km,
     lookup_zip,
 )
-from network.sentences import distance_text
 from network.zip_index import has_zips_near, nearest_zip_km, zip_cells, zips_in
 
 SMALLEST_RADIUS_KM = 1
@@ -194,7 +194,7 @@ def zip_area(zips: Iterable[str] | str, branch: BranchArea) -> Area:
             "foreign-zip",
             f"{_listed(foreign)} {'lies' if len(foreign) == 1 else 'lie'} outside the branch "
             f"{branch.name}, which reaches "
-            f"{distance_text(branch.radius_km, branch.distance_unit)} from its centre.",
+            f"{distance(branch.radius_km, branch.distance_unit)} from its centre.",
             "zips",
         )
     cells = {cell for code in places for cell in zip_cells(code)}
@@ -250,7 +250,7 @@ def preview_area(area: Area, branch: BranchArea) -> AreaPreview:
         raise AreaError(
             "outside-branch",
             f"This lies wholly outside the branch {branch.name}, which reaches "
-            f"{distance_text(branch.radius_km, branch.distance_unit)} from its centre.",
+            f"{distance(branch.radius_km, branch.distance_unit)} from its centre.",
             _FIELD[area.kind],
         )
     knows_zips = has_zips_near(branch.latitude, branch.longitude, branch.radius_km)

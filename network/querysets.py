@@ -100,6 +100,22 @@ class DocumentQuerySet(models.QuerySet[Any]):
         return self.filter(state__in=["approved", "submitted", "rejected"])
 
 
+class DocumentRequestQuerySet(models.QuerySet[Any]):
+    """Papers that staff asked for."""
+
+    def open(self) -> Self:
+        """Not taken back, and not handed in since: neither waiting for review nor approved."""
+        requirement = self.model._meta.get_field("requirement").related_model
+        document = requirement._meta.get_field("documents").related_model
+        handed_in = document.objects.filter(
+            contractor=models.OuterRef("contractor"),
+            requirement=models.OuterRef("requirement"),
+            state__in=["submitted", "approved"],
+            submitted_at__gte=models.OuterRef("asked_at"),
+        )
+        return self.filter(closed_at__isnull=True).exclude(models.Exists(handed_in))
+
+
 class ExpiryWarningQuerySet(models.QuerySet[Any]):
     """Warnings before papers expire."""
 

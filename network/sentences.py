@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from network.display import distance
 from network.geo import cells_away_km, distance_km
 
 if TYPE_CHECKING:
     from network.availability_loader import ContractorRecord, Facts, Paper
-
-KM_PER_MILE = 1.609344
 
 _STATUS = {
     "applicant": "still an applicant",
@@ -18,11 +17,6 @@ _STATUS = {
     "suspended": "is suspended",
     "left": "has left",
 }
-
-
-def distance_text(km: float, unit: str) -> str:
-    """A distance in the branch's unit, as in ``2.0 mi``."""
-    return f"{km / KM_PER_MILE:.1f} mi" if unit == "mi" else f"{km:.1f} km"
 
 
 def day_text(day: date, *, beside: date | None = None) -> str:
@@ -80,7 +74,7 @@ class RefusalSentences:
                 - record.radius_km
             )
         # At the very edge the cell's centre can be outside while the site itself is not.
-        return f"outside territory by {distance_text(max(away, 0.1), self._facts.distance_unit)}"
+        return f"outside territory by {distance(max(away, 0.1), self._facts.distance_unit)}"
 
     def skill_missing(self, record: ContractorRecord, skill_id: int, *, expired: bool) -> str:
         name = self._facts.skill_names[skill_id]

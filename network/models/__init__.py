@@ -15,6 +15,7 @@ from network.models.contractor import Contractor, ContractorStatus, ContractorUs
 from network.models.history import ContractorEvent
 from network.models.imports import ContractorImport, ImportAction, ImportedContractor
 from network.models.joining import Application, ApplicationState, Invitation
+from network.models.notes import ContractorNote, DocumentRequest
 from network.models.rates import ClientPrice, RateCard
 from network.models.skill import ServicePriority, ServiceType, ServiceTypeSkill, Skill
 from network.models.technician import Technician, TechnicianSkill, WorkingHours
@@ -34,11 +35,13 @@ __all__ = [
     "Contractor",
     "ContractorEvent",
     "ContractorImport",
+    "ContractorNote",
     "ContractorStatus",
     "ContractorUser",
     "DistanceUnit",
     "Document",
     "DocumentKind",
+    "DocumentRequest",
     "DocumentState",
     "DomainClock",
     "EntryKind",

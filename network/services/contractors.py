@@ -68,7 +68,9 @@ LONGEST_PAUSE = timedelta(days=366)
 
 
 @transaction.atomic
-def pause_offers(*, contractor_id: int, until: datetime, actor_id: int | None = None) -> Contractor:
+def pause_offers(
+    *, contractor_id: int, until: datetime, actor_id: int | None = None, note: str = ""
+) -> Contractor:
     """Make no new offers to the contractor before ``until`` (aware); then again by itself.
 
     Offers and visits that stand are not touched. Raises NetworkError for a moment that has passed
@@ -93,19 +95,22 @@ def pause_offers(*, contractor_id: int, until: datetime, actor_id: int | None = 
         contractor_id=contractor_id,
         action="offers-paused",
         actor_id=actor_id,
+        note=note,
         data={"until": until.isoformat()},
     )
     return contractor
 
 
 @transaction.atomic
-def resume_offers(*, contractor_id: int, actor_id: int | None = None) -> Contractor:
+def resume_offers(*, contractor_id: int, actor_id: int | None = None, note: str = "") -> Contractor:
     """End a pause now; without one nothing changes."""
     contractor = Contractor.objects.select_for_update(no_key=True).get(pk=contractor_id)
     if contractor.paused_until is not None:
         contractor.paused_until = None
         contractor.save(update_fields=["paused_until"])
-        note_event(contractor_id=contractor_id, action="offers-resumed", actor_id=actor_id)
+        note_event(
+            contractor_id=contractor_id, action="offers-resumed", actor_id=actor_id, note=note
+        )
     return contractor
 
 

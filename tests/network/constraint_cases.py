@@ -15,8 +15,10 @@ from network.models import (
     ClientContractor,
     ClientPrice,
     Contractor,
+    ContractorNote,
     ContractorUser,
     Document,
+    DocumentRequest,
     DomainClock,
     ExpiryWarning,
     ImportedContractor,
@@ -46,6 +48,7 @@ from tests.network.constraint_world import (
     add_service_type,
     add_territory,
     add_warnings,
+    ask_twice,
     cell_of_another_branch,
     twice,
 )
@@ -401,5 +404,15 @@ CASES: list[Case] = [
         "network_domainclock_scale_is_positive",
         DomainClock,
         lambda w: DomainClock.objects.update_or_create(id=1, defaults={"scale": 0}),
+    ),
+    (
+        "network_contractornote_says_something",
+        ContractorNote,
+        lambda w: ContractorNote.objects.create(contractor=w.contractor, author=w.user, text=""),
+    ),
+    (
+        "network_documentrequest_one_standing",
+        DocumentRequest,
+        lambda w: ask_twice(w),
     ),
 ]

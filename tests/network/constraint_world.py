@@ -17,6 +17,7 @@ from network.models import (
     Contractor,
     ContractorImport,
     Document,
+    DocumentRequest,
     ExpiryWarning,
     ImportedContractor,
     Invitation,
@@ -121,6 +122,11 @@ def add_document(w: Any, **fields: Any) -> Document:
     return Document.objects.create(
         contractor=w.contractor, **({"kind": "insurance", "size_bytes": 1} | fields)
     )
+
+
+def ask_twice(w: Any) -> None:
+    requirement = add_requirement(w)
+    twice(lambda: DocumentRequest.objects.create(contractor=w.contractor, requirement=requirement))
 
 
 def add_warnings(w: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from network import outlines
 from network.geo import distance_km, site_cell
 from network.models import Branch, Contractor
 from portal import area_map
@@ -135,15 +136,15 @@ def test_far_from_every_outline_there_is_no_picture() -> None:
 
 @given(st.lists(st.tuples(st.floats(-900, 900), st.floats(-900, 900)), min_size=3, max_size=30))
 def test_clipping_stays_inside_the_picture(ring: list[tuple[float, float]]) -> None:
-    edge = area_map.MARGIN + 1e-6
-    for x, y in area_map.clipped(ring):
+    edge = outlines.MARGIN + 1e-6
+    for x, y in outlines.clipped(ring, area_map.WIDTH, area_map.HEIGHT):
         assert -edge <= x <= area_map.WIDTH + edge
         assert -edge <= y <= area_map.HEIGHT + edge
 
 
 def test_clipping_leaves_what_is_inside_as_it_is() -> None:
     triangle = [(10.0, 10.0), (50.0, 10.0), (30.0, 40.0)]
-    assert sorted(area_map.clipped(triangle)) == sorted(triangle)
+    assert sorted(outlines.clipped(triangle, area_map.WIDTH, area_map.HEIGHT)) == sorted(triangle)
 
 
 @pytest.mark.parametrize(
