@@ -34,7 +34,14 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
     last: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=False,
+                pad_event_to=0,
+                # rich, where installed, would draw each traceback: a quarter of a second.
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
     )
     return {
         "version": 1,

@@ -33,6 +33,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         lease.release()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that wait for servers come first: at the end one worker would wait alone."""
+    waiting = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in waiting)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
     """After the migrations, let app_now() obey the setting that the ``clock`` fixture writes."""

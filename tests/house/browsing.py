@@ -8,15 +8,20 @@ from http.cookies import SimpleCookie
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
+from django.test.client import ClientHandler
 from django.urls import reverse
 
 from tests.house.role_row import Row
 from tests.house.role_world import FullWorld
 
+# One for all browsers: each new one would load the whole chain of middleware again.
+_HANDLER = ClientHandler(enforce_csrf_checks=False)
+
 
 def browser(cookies: SimpleCookie) -> Client:
     """A browser with these cookies; an error in a page is an answer with status 500."""
     client = Client(raise_request_exception=False)
+    client.handler = _HANDLER
     client.cookies = deepcopy(cookies)
     return client
 
