@@ -70,6 +70,16 @@ def has_zips_near(latitude: float, longitude: float, km: float) -> bool:
     return bool(len(_near(latitude, longitude, km)))
 
 
+def nearest_zip(latitude: float, longitude: float, km: float = 40.0) -> str:
+    """The delivery ZIP whose centre is nearest to the point, within ``km``; empty for none."""
+    near = _near(latitude, longitude, km)
+    if not len(near):
+        return ""
+    index = _index()
+    away = distances_km(latitude, longitude, index.latitudes[near], index.longitudes[near])
+    return index.codes[int(near[int(np.argmin(away))])]
+
+
 def nearest_zip_km(latitudes: np.ndarray, longitudes: np.ndarray, km: float) -> float:
     """The shortest way from any of these points to a ZIP's centre; infinite beyond ``km``.
 
