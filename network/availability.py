@@ -225,6 +225,8 @@ class Availability:
             )
         if (work.client_id, contractor_id) in facts.blocked:
             return Refusal("blocked_by_client", say.blocked(work.client_id, contractor_id))
+        if check_wishes and work.service_type_id in record.left_out:
+            return Refusal("skill_missing", "does not take this kind of work")
         required = self._required[work.service_type_id]
         earliest = ceil_minute(not_before)
         limits: Limits | None = None

@@ -62,8 +62,9 @@ SELECT contractor.id, contractor.name, contractor.status, contractor.cleared_unt
        contractor.base_latitude, contractor.base_longitude, contractor.tier,
        contractor.call_out_fee, contractor.hourly_rate, contractor.contact_from,
        contractor.contact_until, contractor.email, contractor.phone,
-       territory.latitude, territory.longitude, territory.radius_km,
-       CASE WHEN territory.kind <> 'radius' THEN (
+       territory.latitude, territory.longitude,
+       CASE WHEN territory.left_out = '{}' THEN territory.radius_km END,
+       CASE WHEN territory.kind <> 'radius' OR territory.left_out <> '{}' THEN (
            SELECT string_agg(int8send(cell), ''::bytea)
            FROM network_territorycell WHERE territory_id = territory.id
        ) END,
@@ -87,6 +88,10 @@ SELECT contractor.id, contractor.name, contractor.status, contractor.cleared_unt
                        AND document.state = 'approved'
                )))::text
            FROM needed
+       ),
+       array(
+           SELECT service_type_id FROM network_serviceleftout
+           WHERE contractor_id = contractor.id AND service_type_id = ANY(%(services)s)
        )
 FROM network_contractor AS contractor
 LEFT JOIN network_territory AS territory ON territory.contractor_id = contractor.id
@@ -204,11 +209,12 @@ class ContractorRecord:
     wishes: Wishes | None
     rates: dict[int, list[Rate]]
     papers: dict[int, list[Paper]]
+    left_out: frozenset[int]
     technicians: list[TechnicianRecord]
     cells: frozenset[int] | None = None
 
     def territory_cells(self) -> frozenset[int]:
-        """The compacted cells of a drawn area or of ZIP codes; unpacked when first asked for."""
+        """The compacted cells of an area that is no plain circle; unpacked when first asked for."""
         if self.cells is None:
             self.cells = frozenset(np.frombuffer(self.packed_cells or b"", dtype=">i8").tolist())
         return self.cells
@@ -288,6 +294,7 @@ def load_facts(
                 wishes=None if row[18:22] == _NO_WISHES else Wishes(*row[18:22]),
                 rates=_rates(row[22]),
                 papers=_papers(row[23], calendar),
+                left_out=frozenset(row[24]),
                 technicians=[],
             )
 

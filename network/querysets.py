@@ -58,7 +58,11 @@ class ContractorUserQuerySet(models.QuerySet[Any]):
     """Who may act for which contractor."""
 
     def for_user(self, user: User) -> Self:
-        return self.filter(user=user, user__is_active=True).select_related("contractor__branch")
+        return (
+            self.filter(user=user, user__is_active=True)
+            .exclude(technician__active=False)
+            .select_related("contractor__branch")
+        )
 
 
 class TechnicianQuerySet(InBranchQuerySet):

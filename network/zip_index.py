@@ -17,6 +17,7 @@ import numpy as np
 from network.geo import (
     CELL_SPACING_KM,
     EARTH_KM,
+    RESOLUTION,
     ZipPlace,
     delivery_zips,
     distances_km,
@@ -142,3 +143,13 @@ def zip_cells(code: str) -> tuple[int, ...]:
     held = {cell for cell, keep in zip(cells, inside, strict=True) if keep}
     held.add(own)
     return tuple(sorted(held))
+
+
+def cells_without_zips(cells: list[int], codes: list[str]) -> list[int]:
+    """The cells, of resolution 8, that are left when those of the ZIP codes are taken out.
+
+    Raises LookupError for what is no ZIP code.
+    """
+    gone = {cell for code in codes for cell in zip_cells(code)}
+    fine = h3.uncompact_cells(cells, RESOLUTION)
+    return [cell for cell in fine if cell not in gone]

@@ -12,11 +12,14 @@ from network.models.clearance import (
 from network.models.client import Client, ClientContractor, ClientRelation
 from network.models.clock import DomainClock
 from network.models.contractor import Contractor, ContractorStatus, ContractorUser, Tier
+from network.models.feed import CalendarFeed
 from network.models.history import ContractorEvent
 from network.models.imports import ContractorImport, ImportAction, ImportedContractor
 from network.models.joining import Application, ApplicationState, Invitation
+from network.models.login import TechnicianInvitation
 from network.models.notes import ContractorNote, DocumentRequest
 from network.models.rates import ClientPrice, RateCard
+from network.models.service_choice import ServiceLeftOut
 from network.models.skill import ServicePriority, ServiceType, ServiceTypeSkill, Skill
 from network.models.technician import Technician, TechnicianSkill, WorkingHours
 from network.models.territory import Territory, TerritoryCell, TerritoryKind
@@ -28,6 +31,7 @@ __all__ = [
     "Branch",
     "BranchStaff",
     "CalendarEntry",
+    "CalendarFeed",
     "Client",
     "ClientContractor",
     "ClientPrice",
@@ -51,12 +55,14 @@ __all__ = [
     "Invitation",
     "RateCard",
     "Requirement",
+    "ServiceLeftOut",
     "ServicePriority",
     "ServiceType",
     "ServiceTypeSkill",
     "Skill",
     "StaffRole",
     "Technician",
+    "TechnicianInvitation",
     "TechnicianSkill",
     "Territory",
     "TerritoryCell",

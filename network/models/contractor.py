@@ -170,7 +170,8 @@ class ContractorUser(models.Model):
         "network.Technician",
         null=True,
         blank=True,
-        on_delete=models.SET_NULL,
+        # Not SET_NULL: the login of one person would become one for the whole firm.
+        on_delete=models.CASCADE,
         related_name="user_links",
         help_text="Empty: acts for the whole firm.",
     )

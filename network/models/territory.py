@@ -20,7 +20,8 @@ class Territory(models.Model):
     """A contractor's area. Its cells are written by ``network.services.territory`` only.
 
     The point is the circle's centre, or the middle of a drawn area or of the ZIP codes. ``outline``
-    is a list of [latitude, longitude] corners.
+    is a list of [latitude, longitude] corners. ``left_out`` are ZIP codes within it where the
+    contractor does not go; their cells are not stored.
     """
 
     contractor = models.OneToOneField(
@@ -39,6 +40,9 @@ class Territory(models.Model):
     )
     outline = models.JSONField(null=True, blank=True)
     zips = ArrayField(models.CharField(max_length=5), null=True, blank=True)
+    left_out = ArrayField(
+        models.CharField(max_length=5), default=list, blank=True, db_default=[], editable=False
+    )
 
     class Meta:
         verbose_name_plural = "territories"

@@ -122,6 +122,7 @@ def set_wishes(
     most_jobs_a_day: int | None,
     after_hours_emergencies: bool,
     works_on_holidays: bool,
+    actor_id: int | None = None,
 ) -> Contractor:
     """Set what the contractor asks for before being asked; see ``network.wishes``.
 
@@ -134,16 +135,22 @@ def set_wishes(
             "bad-limit", "Give 1 to 200 visits a day, or none for no limit.", "most_jobs_a_day"
         )
     contractor = Contractor.objects.select_for_update(no_key=True).get(pk=contractor_id)
-    contractor.notice_minutes = notice_minutes
-    contractor.most_jobs_a_day = most_jobs_a_day
-    contractor.after_hours_emergencies = after_hours_emergencies
-    contractor.works_on_holidays = works_on_holidays
-    contractor.save(
-        update_fields=[
-            "notice_minutes",
-            "most_jobs_a_day",
-            "after_hours_emergencies",
-            "works_on_holidays",
-        ]
+    after: dict[str, int | bool | None] = {
+        "notice_minutes": notice_minutes,
+        "most_jobs_a_day": most_jobs_a_day,
+        "after_hours_emergencies": after_hours_emergencies,
+        "works_on_holidays": works_on_holidays,
+    }
+    before = {name: getattr(contractor, name) for name in after}
+    if before == after:
+        return contractor
+    for name, value in after.items():
+        setattr(contractor, name, value)
+    contractor.save(update_fields=list(after))
+    note_event(
+        contractor_id=contractor_id,
+        action="wishes-changed",
+        actor_id=actor_id,
+        data={"before": before, "after": after},
     )
     return contractor

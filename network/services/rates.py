@@ -10,6 +10,7 @@ from django.db import transaction
 from network.clock import app_now
 from network.errors import NetworkError
 from network.models import Contractor, RateCard, ServiceType
+from network.services.history import note_event
 
 MOST = Decimal("99999999.99")
 
@@ -23,6 +24,7 @@ def set_rate(
     call_out_fee: Decimal | None = None,
     hourly_rate: Decimal | None = None,
     valid_from: date | None = None,
+    actor_id: int | None = None,
 ) -> RateCard:
     """Set the contractor's price for a kind of work from a local day on (default: today).
 
@@ -74,16 +76,70 @@ def set_rate(
             "hourly_rate": hourly_rate,
         },
     )
+    note_event(
+        contractor_id=contractor_id,
+        action="price-set",
+        actor_id=actor_id,
+        note=f"{service_type.name} from {card.valid_from}",
+        data={
+            "fixed": None if fixed_price is None else str(fixed_price),
+            "call_out": None if call_out_fee is None else str(call_out_fee),
+            "hour": None if hourly_rate is None else str(hourly_rate),
+        },
+    )
     return card
 
 
 @transaction.atomic
-def remove_rate(*, contractor_id: int, service_type_id: int) -> int:
+def set_own_rates(
+    *,
+    contractor_id: int,
+    call_out_fee: Decimal,
+    hourly_rate: Decimal,
+    actor_id: int | None = None,
+) -> Contractor:
+    """Set the rates that count where there is no price for a kind of work.
+
+    Offers that are out keep their pay. Raises NetworkError for amounts that make no sense, and for
+    both being 0: nobody works for nothing.
+    """
+    contractor = Contractor.objects.select_for_update(no_key=True).get(pk=contractor_id)
+    fee = _amount(call_out_fee, "call_out_fee")
+    rate = _amount(hourly_rate, "hourly_rate")
+    assert fee is not None
+    assert rate is not None
+    if not fee and not rate:
+        raise NetworkError(
+            "no-price", "Give a call-out fee or an hourly rate above 0.", "hourly_rate"
+        )
+    before = [str(contractor.call_out_fee), str(contractor.hourly_rate)]
+    after = [str(fee), str(rate)]
+    if before != after:
+        contractor.call_out_fee, contractor.hourly_rate = fee, rate
+        contractor.save(update_fields=["call_out_fee", "hourly_rate"])
+        note_event(
+            contractor_id=contractor_id,
+            action="rates-changed",
+            actor_id=actor_id,
+            data={"before": before, "after": after},
+        )
+    return contractor
+
+
+@transaction.atomic
+def remove_rate(*, contractor_id: int, service_type_id: int, actor_id: int | None = None) -> int:
     """Let the contractor's own rates count again for a kind of work; returns cards removed."""
     Contractor.objects.select_for_update(no_key=True).get(pk=contractor_id)
     removed, _ = RateCard.objects.filter(
         contractor_id=contractor_id, service_type_id=service_type_id
     ).delete()
+    if removed:
+        note_event(
+            contractor_id=contractor_id,
+            action="price-removed",
+            actor_id=actor_id,
+            data={"service_type": service_type_id, "cards": removed},
+        )
     return removed
 
 

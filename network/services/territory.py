@@ -19,7 +19,11 @@ from network.areas import (
     zip_area,
 )
 from network.errors import NetworkError
+from network.geo import compact
 from network.models import Branch, Contractor, Territory
+from network.services.history import note_event
+from network.services.snapshots import territory_snapshot
+from network.zip_index import cells_without_zips
 
 __all__ = [
     "LARGEST_RADIUS_KM",
@@ -34,19 +38,34 @@ __all__ = [
 
 
 def set_radius_territory(
-    *, contractor_id: int, latitude: float, longitude: float, radius_km: float
+    *,
+    contractor_id: int,
+    latitude: float,
+    longitude: float,
+    radius_km: float,
+    left_out: Iterable[str] = (),
+    actor_id: int | None = None,
 ) -> Territory:
     """Let the contractor work within ``radius_km`` of the point, instead of anywhere before.
 
+    ``left_out`` are ZIP codes in it where they do not go; with ``actor_id`` the change is noted so
+    that it can be undone.
     Raises NetworkError for a point off the globe, a radius outside 1 to 200 km or a circle wholly
     outside the branch or in the sea, and Contractor.DoesNotExist.
     """
     with transaction.atomic():
         contractor = _locked(contractor_id)
-        return _save(contractor, _checked(radius_area, latitude, longitude, radius_km))
+        area = _checked(radius_area, latitude, longitude, radius_km)
+        return _save(contractor, area, left_out, actor_id)
 
 
-def set_polygon_territory(*, contractor_id: int, outline: Iterable[Sequence[float]]) -> Territory:
+def set_polygon_territory(
+    *,
+    contractor_id: int,
+    outline: Iterable[Sequence[float]],
+    left_out: Iterable[str] = (),
+    actor_id: int | None = None,
+) -> Territory:
     """Let the contractor work within a drawn outline of (latitude, longitude) corners.
 
     ``network.areas.outline_of_geojson`` makes such an outline of what a map sends. Raises
@@ -55,17 +74,20 @@ def set_polygon_territory(*, contractor_id: int, outline: Iterable[Sequence[floa
     """
     with transaction.atomic():
         contractor = _locked(contractor_id)
-        return _save(contractor, _checked(polygon_area, outline))
+        return _save(contractor, _checked(polygon_area, outline), left_out, actor_id)
 
 
-def set_zip_territory(*, contractor_id: int, zips: Iterable[str] | str) -> Territory:
+def set_zip_territory(
+    *, contractor_id: int, zips: Iterable[str] | str, actor_id: int | None = None
+) -> Territory:
     """Let the contractor work in these US ZIP codes, given as a list or as typed text.
 
     Raises NetworkError (field ``zips``) for what is no US ZIP code and for one outside the branch.
     """
     with transaction.atomic():
         contractor = _locked(contractor_id)
-        return _save(contractor, _checked(zip_area, zips, branch_area(contractor.branch)))
+        area = _checked(zip_area, zips, branch_area(contractor.branch))
+        return _save(contractor, area, (), actor_id)
 
 
 def preview_radius_territory(
@@ -122,8 +144,24 @@ def _locked(contractor_id: int) -> Contractor:
     )
 
 
-def _save(contractor: Contractor, area: Area) -> Territory:
+def _save(
+    contractor: Contractor, area: Area, left_out: Iterable[str], actor_id: int | None
+) -> Territory:
     _preview(contractor.branch, area)
+    kept_out = sorted(set(left_out))
+    cells = area.cells
+    if kept_out:
+        try:
+            cells = compact(cells_without_zips(area.cells, kept_out))
+        except LookupError as error:
+            raise NetworkError("unknown-zip", str(error), "left_out") from error
+        if not cells:
+            raise NetworkError(
+                "nothing-left",
+                "Nothing would be left of your area. Draw a new one, or pause your offers.",
+                "left_out",
+            )
+    before = territory_snapshot(contractor.pk) if actor_id is not None else None
     territory, _ = Territory.objects.update_or_create(
         contractor=contractor,
         defaults={
@@ -134,6 +172,7 @@ def _save(contractor: Contractor, area: Area) -> Territory:
             "radius_km": area.radius_km,
             "outline": area.outline,
             "zips": area.zips,
+            "left_out": kept_out,
         },
     )
     with connection.cursor() as cursor:
@@ -141,6 +180,16 @@ def _save(contractor: Contractor, area: Area) -> Territory:
         cursor.execute(
             "INSERT INTO network_territorycell (territory_id, contractor_id, branch_id, cell)"
             " SELECT %s, %s, %s, unnest(%s::bigint[])",
-            [territory.pk, contractor.pk, contractor.branch_id, area.cells],
+            [territory.pk, contractor.pk, contractor.branch_id, cells],
         )
+    if actor_id is not None:
+        after = territory_snapshot(contractor.pk)
+        if after != before:
+            note_event(
+                contractor_id=contractor.pk,
+                action="territory-changed",
+                actor_id=actor_id,
+                note=str(territory),
+                data={"before": before, "after": after},
+            )
     return territory

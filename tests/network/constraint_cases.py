@@ -33,6 +33,7 @@ from network.models import (
     Territory,
     WorkingHours,
 )
+from tests.network.constraint_cases_profile import PROFILE_CASES
 from tests.network.constraint_world import (
     HOUR,
     REF,
@@ -415,4 +416,5 @@ CASES: list[Case] = [
         DocumentRequest,
         lambda w: ask_twice(w),
     ),
+    *PROFILE_CASES,
 ]
