@@ -32,6 +32,7 @@ from jobs.queue import (
     queue_of,
 )
 from jobs.services.due import Due, forget_old_idempotency_records, look
+from jobs.services.papers import settle_papers
 from jobs.services.protection import protect_appointments
 
 log = structlog.get_logger(__name__)
@@ -45,6 +46,8 @@ PATIENCE = 1.0
 LONGEST_TASK = 10.0
 #: Seconds between two runs of the protection queries.
 PROTECT_EVERY = 2.0
+#: Seconds between two looks at papers that end.
+PAPERS_EVERY = 5.0
 #: Seconds between two signs of life.
 BEAT_EVERY = 5.0
 #: Seconds between two clean-ups.
@@ -124,6 +127,8 @@ class Clock:
                 self._attend(lane, now)
             else:
                 lane.is_handed_over = False
+        if self._every("papers", PAPERS_EVERY, now):
+            settle_papers()
         if self._every("protect", PROTECT_EVERY, now):
             protect_appointments()
         if self._every("beat", BEAT_EVERY, now):

@@ -102,6 +102,7 @@ class ReleaseReason(TextChoices):
     NOT_ACTIVE = "not_active", "The contractor is no longer active"
     NOT_CLEARED = "not_cleared", "The contractor is no longer cleared"
     TECHNICIAN_GONE = "technician_gone", "The technician is no longer there"
+    SKILL_MISSING = "skill_missing", "The technician no longer has a skill that the work needs"
     REASSIGNED = "reassigned", "Given to another contractor by the dispatcher"
 
 
@@ -112,6 +113,16 @@ CONTRACTOR_RELEASE_REASONS = (
     ReleaseReason.VEHICLE,
     ReleaseReason.DOUBLE_BOOKED,
     ReleaseReason.OTHER,
+)
+
+
+#: Why the machine takes a visit away: nobody gave it back, so that the firm may be asked again
+#: (another of its technicians, or the same one with papers in order).
+LOST_REASONS = (
+    ReleaseReason.NOT_ACTIVE,
+    ReleaseReason.NOT_CLEARED,
+    ReleaseReason.TECHNICIAN_GONE,
+    ReleaseReason.SKILL_MISSING,
 )
 
 

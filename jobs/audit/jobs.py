@@ -194,7 +194,49 @@ SELECT e.id::text FROM network_calendarentry e
  ORDER BY e.id""",
 )
 
+# Told from the tables and not by the protection queries. Whoever is on site finishes the work.
+NOBODY_GONE = Check(
+    id="8-booked-visits-have-somebody",
+    title="Whoever is booked is still there, cleared through the visit, and has skills and papers",
+    rows="SELECT count(*) FROM jobs_booking WHERE live",
+    broken="""
+SELECT k.public_id::text
+  FROM jobs_booking k
+  JOIN jobs_job j ON j.id = k.job_id AND j.status IN ('booked', 'en_route')
+  JOIN network_contractor c ON c.id = k.contractor_id
+  JOIN network_technician t ON t.id = k.technician_id
+  JOIN network_branch b ON b.id = c.branch_id
+  CROSS JOIN LATERAL (
+    SELECT ((k.ends_at - interval '1 microsecond') AT TIME ZONE b.time_zone)::date AS day
+  ) last
+ WHERE k.live AND NOT coalesce(
+       c.status IN ('active', 'paused') AND t.active AND t.contractor_id = c.id
+   AND c.cleared_until >= last.day
+   AND NOT EXISTS (
+     SELECT r.id FROM network_requirement r
+       LEFT JOIN network_servicetypeskill s
+         ON s.skill_id = r.skill_id AND s.service_type_id = j.service_type_id
+      WHERE r.active AND r.required_from <= last.day
+        AND (r.service_type_id = j.service_type_id OR s.id IS NOT NULL)
+     EXCEPT
+     SELECT d.requirement_id FROM network_document d
+      WHERE d.contractor_id = c.id AND d.state = 'approved'
+        AND coalesce(d.expires_on >= last.day, true))
+   AND NOT EXISTS (
+     SELECT need.skill_id FROM network_servicetypeskill need
+      WHERE need.service_type_id = j.service_type_id
+     EXCEPT
+     SELECT has.skill_id FROM network_technicianskill has
+       JOIN network_servicetypeskill need
+         ON need.skill_id = has.skill_id AND need.service_type_id = j.service_type_id
+      WHERE has.technician_id = t.id AND has.level >= need.min_level
+        AND coalesce(has.expires_on >= last.day, true)), false)
+ ORDER BY 1""",
+    settles=True,
+)
+
 CHECKS = [
+    NOBODY_GONE,
     BOOKED_HAS_BOOKING,
     BOOKING_OF_OFFER,
     COMPLETED_BY_VISIT,

@@ -99,7 +99,7 @@ SELECT o.public_id::text FROM jobs_offer o LEFT JOIN (
 # Whether the contractor may have this work, told from the tables and not from the trigger.
 FIT = Check(
     id="8-pending-offers-fit",
-    title="Whoever is being asked is active, cleared through the visit, and has the skills",
+    title="Whoever is being asked is active, cleared through the visit, and has skills and papers",
     rows=_PENDING,
     broken="""
 SELECT o.public_id::text
@@ -115,6 +115,16 @@ SELECT o.public_id::text
  WHERE o.status = 'pending' AND NOT coalesce(
        c.status = 'active' AND t.active AND t.contractor_id = c.id AND c.branch_id = j.branch_id
    AND c.cleared_until >= last.day
+   AND NOT EXISTS (
+     SELECT r.id FROM network_requirement r
+       LEFT JOIN network_servicetypeskill k
+         ON k.skill_id = r.skill_id AND k.service_type_id = j.service_type_id
+      WHERE r.active AND r.required_from <= last.day
+        AND (r.service_type_id = j.service_type_id OR k.id IS NOT NULL)
+     EXCEPT
+     SELECT d.requirement_id FROM network_document d
+      WHERE d.contractor_id = c.id AND d.state = 'approved'
+        AND coalesce(d.expires_on >= last.day, true))
    AND NOT EXISTS (
      SELECT need.skill_id FROM network_servicetypeskill need
       WHERE need.service_type_id = j.service_type_id

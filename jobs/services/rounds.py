@@ -17,7 +17,7 @@ from jobs.services.cascade import REMINDER
 from jobs.services.journal import Journal
 from jobs.services.locked import COLUMNS, JOINS, LockedJob, database_now, fetch_locked
 from jobs.services.transactions import service
-from jobs.states import EscalationKind, JobStatus, RoundCause
+from jobs.states import LOST_REASONS, EscalationKind, JobStatus, RoundCause
 from network.availability import Slot
 from network.eligibility import Eligibility, find_eligible
 from network.geo import distance_km
@@ -188,12 +188,15 @@ def _stops_nearby(job: LockedJob, slots: Sequence[Slot]) -> dict[int, int]:
 
 
 def _already_out(job: LockedJob) -> set[int]:
-    """Contractors who gave this job back: they are not asked for it again by themselves."""
+    """Contractors who gave this job back: they are not asked for it again by themselves.
+
+    A firm that merely lost the technician may send another one.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT contractor_id FROM jobs_booking"
-            " WHERE job_id = %s AND end_kind = 'released'",
-            [job.id],
+            " WHERE job_id = %s AND end_kind = 'released' AND reason <> ALL (%s)",
+            [job.id, [str(reason) for reason in LOST_REASONS]],
         )
         return {row[0] for row in cursor.fetchall()}
 

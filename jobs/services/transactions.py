@@ -39,6 +39,13 @@ REFUSALS: dict[str, DomainError] = {
     "offers_go_to_skilled_technicians": MoveNotAllowed(
         "This technician is no longer there or lacks a skill that the job needs."
     ),
+    "offers_go_to_contractors_with_the_papers": MoveNotAllowed(
+        "This contractor lacks a paper that this kind of work asks for."
+    ),
+    "visits_begin_with_those_who_may_do_them": MoveNotAllowed(
+        "This technician may not do this work now: a skill or a paper is missing, or has ended. "
+        "Please call the branch."
+    ),
     "calendar_entries_never_overlap": AlreadyTaken(
         "This technician's time was taken a moment ago. Choose another time or technician."
     ),

@@ -23,14 +23,11 @@ NO_END = date(9999, 12, 31)
 
 # A requirement to come lets work go on until the day before it. Who lacks a paper that is required
 # already is not cleared at all (null), rather than cleared until some past day.
-_REFRESH = """
-WITH branch AS (
-    SELECT id, ((SELECT app_now()) AT TIME ZONE time_zone)::date AS today
-    FROM network_branch WHERE id = %(branch)s
-), needed AS (
-    SELECT requirement.id, requirement.required_from
+_DERIVED = """
+WITH needed AS (
+    SELECT requirement.id, requirement.branch_id, requirement.required_from
     FROM network_requirement AS requirement
-    WHERE requirement.branch_id = %(branch)s AND requirement.active
+    WHERE (%(branch)s::bigint IS NULL OR requirement.branch_id = %(branch)s) AND requirement.active
         AND requirement.skill_id IS NULL AND requirement.service_type_id IS NULL
 ), held AS (
     SELECT document.contractor_id, document.requirement_id,
@@ -39,26 +36,45 @@ WITH branch AS (
     WHERE document.state = 'approved'
     GROUP BY 1, 2
 ), derived AS (
-    SELECT contractor.id,
+    SELECT contractor.id, contractor.branch_id,
            CASE
                WHEN contractor.clearance_override_until IS NOT NULL
                    THEN contractor.clearance_override_until
                WHEN count(needed.id) = 0 THEN contractor.cleared_until
-               WHEN bool_and(held.until IS NOT NULL OR needed.required_from > branch.today)
+               WHEN bool_and(held.until IS NOT NULL OR needed.required_from > (
+                       (SELECT app_now()) AT TIME ZONE branch.time_zone)::date)
                    THEN min(greatest(held.until, needed.required_from - 1))
            END AS until
     FROM network_contractor AS contractor
-    JOIN branch ON branch.id = contractor.branch_id
-    LEFT JOIN needed ON true
+    JOIN network_branch AS branch ON branch.id = contractor.branch_id
+    LEFT JOIN needed ON needed.branch_id = contractor.branch_id
     LEFT JOIN held ON held.contractor_id = contractor.id AND held.requirement_id = needed.id
-    WHERE %(ids)s::bigint[] IS NULL OR contractor.id = ANY(%(ids)s)
-    GROUP BY contractor.id
+    WHERE (%(branch)s::bigint IS NULL OR contractor.branch_id = %(branch)s)
+        AND (%(ids)s::bigint[] IS NULL OR contractor.id = ANY(%(ids)s))
+        AND (needed.id IS NOT NULL OR contractor.clearance_override_until IS NOT NULL)
+    GROUP BY contractor.id, branch.id
 )
+"""
+
+_REFRESH = (
+    _DERIVED
+    + """
 UPDATE network_contractor AS contractor SET cleared_until = derived.until
 FROM derived
 WHERE contractor.id = derived.id AND contractor.cleared_until IS DISTINCT FROM derived.until
 RETURNING contractor.id
 """
+)
+
+_STALE = (
+    _DERIVED
+    + """
+SELECT derived.branch_id, array_agg(derived.id)
+FROM derived JOIN network_contractor AS contractor ON contractor.id = derived.id
+WHERE contractor.cleared_until IS DISTINCT FROM derived.until
+GROUP BY derived.branch_id
+"""
+)
 
 
 @transaction.atomic
@@ -78,6 +94,21 @@ def refresh_clearance(*, branch_id: int, contractor_ids: Collection[int] | None 
         )
         cursor.execute(_REFRESH, {"branch": branch_id, "ids": ids, "no_end": NO_END})
         return {row[0] for row in cursor.fetchall()}
+
+
+def refresh_stale_clearance() -> set[int]:
+    """Find by query, in every branch, whose date no longer follows from the papers; mend these.
+
+    Papers and requirements that were changed behind the services' backs, by SQL for instance,
+    count too. A look that finds nothing writes and locks nothing. Returns the contractors' ids.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_STALE, {"branch": None, "ids": None, "no_end": NO_END})
+        rows = cursor.fetchall()
+    changed: set[int] = set()
+    for branch_id, ids in rows:
+        changed |= refresh_clearance(branch_id=branch_id, contractor_ids=ids)
+    return changed
 
 
 @transaction.atomic

@@ -42,6 +42,15 @@ def _copy_offer(where: str, **changes: str) -> None:
     _copy("jobs_offer", where, public_id="gen_random_uuid()", **changes)
 
 
+def ask_for_a_paper() -> int:
+    """Every kind of work asks for a paper from now on, which nobody has."""
+    return sql(
+        "INSERT INTO network_requirement (branch_id, name, kind, service_type_id, required_from,"
+        " active) SELECT branch_id, 'Permit of ' || id, 'other', id, '2026-01-01', true"
+        " FROM network_servicetype"
+    )
+
+
 def offer_of(job: Job) -> str:
     return f"id = {pending_offer(job).pk}"
 
@@ -134,6 +143,17 @@ DAMAGE: list[tuple[str, Damage]] = [
         lambda p: sql("UPDATE network_technicianskill SET expires_on = '2026-11-04'"),
     ),
     ("8-pending-offers-fit", lambda p: sql("DELETE FROM network_technicianskill")),
+    ("8-pending-offers-fit", lambda p: ask_for_a_paper()),
+    *[
+        ("8-booked-visits-have-somebody", lambda p, change=change: sql(change))
+        for change in (
+            "UPDATE network_contractor SET status = 'left'",
+            "UPDATE network_contractor SET cleared_until = NULL",
+            "UPDATE network_technician SET active = false",
+            "DELETE FROM network_technicianskill",
+        )
+    ],
+    ("8-booked-visits-have-somebody", lambda p: ask_for_a_paper()),
     (
         "offers-belong-together",
         lambda p: sql("UPDATE jobs_offer SET job_id = %s WHERE status = 'expired'", p.booked.pk),
