@@ -179,7 +179,7 @@ RQ_QUEUES = {
     for name in ("timeouts", "default")
 }
 RQ = {
-    "COMMIT_MODE": "auto",  # jobs.queue enqueues after commit, for every kind of enqueueing
+    "COMMIT_MODE": "auto",  # network.queue enqueues after commit, for every kind of enqueueing
     "DEFAULT_RESULT_TTL": 0,
     "WORKER_CLASS": "dispatch_site.worker.DispatchWorker",
 }

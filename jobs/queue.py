@@ -1,89 +1,34 @@
-"""The one way tasks reach RQ.
-
-A task is enqueued after the commit, and a Redis that is down never turns a committed
-change into an error: the due list in PostgreSQL finds whatever was not handed over.
-"""
+"""The tasks of this app, by dotted name, and the way they reach RQ (``network.queue``)."""
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from network.queue import (
+    DEFAULT,
+    HINT_MS,
+    TIMEOUTS,
+    TaskTimeout,
+    connection,
+    enqueue,
+    hint,
+    queue_of,
+)
 
-import django_rq
-import structlog
-from django.conf import settings
-from django.db import transaction
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
-from rq import Queue
-from rq.timeouts import BaseTimeoutException
-
-log = structlog.get_logger(__name__)
-
-TIMEOUTS = "timeouts"
-DEFAULT = "default"
+__all__ = [
+    "DEFAULT",
+    "FOLD_OUTCOMES",
+    "HINT_MS",
+    "PROCESS_DUE",
+    "SEARCH_JOBS",
+    "SEND_MESSAGES",
+    "TIMEOUTS",
+    "TaskTimeout",
+    "connection",
+    "enqueue",
+    "hint",
+    "queue_of",
+]
 
 PROCESS_DUE = "jobs.tasks.process_due"
 SEND_MESSAGES = "jobs.tasks.send_messages"
 SEARCH_JOBS = "jobs.tasks.search_jobs"
 FOLD_OUTCOMES = "jobs.tasks.fold_outcomes"
-
-#: RQ raises this inside a task that ran too long. It is an ordinary ``Exception``, so whoever
-#: catches those must let it pass first.
-TaskTimeout = BaseTimeoutException
-
-#: Within this many milliseconds a second hint for the same task adds nothing.
-HINT_MS = 50
-
-
-def connection() -> Redis:
-    """The Redis that RQ uses, through one pool per process.
-
-    It gives up within seconds: a Redis that hangs must not hold up whoever has just committed.
-    """
-    return _client(settings.RQ_QUEUES[DEFAULT]["URL"])
-
-
-@lru_cache(maxsize=4)
-def _client(url: str) -> Redis:
-    return Redis.from_url(
-        url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 1)
-    )
-
-
-def queue_of(name: str) -> Queue:
-    """An RQ queue over that connection."""
-    return django_rq.get_queue(name, connection=connection())
-
-
-def enqueue(queue: str, task: str, *ids: int) -> None:
-    """Enqueue ``task`` (a dotted name) with ids only, once this transaction has committed."""
-    transaction.on_commit(partial(_enqueue, queue, task, ids), robust=True)
-
-
-def hint(queue: str, task: str) -> None:
-    """After commit, wake a worker for ``task``, unless one was woken a moment ago.
-
-    A lost or swallowed hint costs at most one look of the clock (about 200 ms).
-    """
-    transaction.on_commit(partial(_hint, queue, task), robust=True)
-
-
-def _enqueue(queue: str, task: str, ids: tuple[int, ...]) -> None:
-    try:
-        queue_of(queue).enqueue(task, *ids, result_ttl=0, failure_ttl=3600)
-    except RedisError as error:
-        log.warning("task not handed over", task=task, error=str(error))
-
-
-def _hint(queue: str, task: str) -> None:
-    try:
-        first = connection().set(
-            f"{settings.CACHES['default'].get('KEY_PREFIX', '')}hint:{task}", 1, nx=True, px=HINT_MS
-        )
-    except RedisError as error:
-        log.warning("hint not handed over", task=task, error=str(error))
-        return
-    if first:
-        _enqueue(queue, task, ())

@@ -168,6 +168,12 @@ class EscalationKind(TextChoices):
     NEEDS_ANOTHER_VISIT = "needs_another_visit", "Needs another visit"
     NO_ACCESS = "no_access", "No access"
     DISPATCH_FAILED = "dispatch_failed", "The machine could not go on"
+    RANKING_FELL_BACK = "ranking_fell_back", "The ranking policy cannot be used"
+
+
+#: Questions about the branch and not about the job they were noticed at: what happens to that
+#: job does not settle them.
+OF_THE_BRANCH = frozenset({EscalationKind.RANKING_FELL_BACK})
 
 
 class RoundCause(TextChoices):

@@ -39,6 +39,7 @@ RULES = (
     "not_cleared",
     "outside_territory",
     "blocked_by_client",
+    "refuses_client",
     "skill_missing",
     "skill_level_too_low",
     "notice_too_short",
@@ -225,6 +226,8 @@ class Availability:
             )
         if (work.client_id, contractor_id) in facts.blocked:
             return Refusal("blocked_by_client", say.blocked(work.client_id, contractor_id))
+        if (work.client_id, contractor_id) in facts.refused:
+            return Refusal("refuses_client", say.refuses(work.client_id, contractor_id))
         if check_wishes and work.service_type_id in record.left_out:
             return Refusal("skill_missing", "does not take this kind of work")
         required = self._required[work.service_type_id]

@@ -134,7 +134,11 @@ ORDER BY technician_id, lower(period)
 _RELATIONS = """
 SELECT client_id, contractor_id, relation, note
 FROM network_clientcontractor
-WHERE client_id = ANY(%s) AND contractor_id = ANY(%s)
+WHERE client_id = ANY(%(clients)s) AND contractor_id = ANY(%(contractors)s)
+UNION ALL
+SELECT client_id, contractor_id, 'refused', note
+FROM network_clientrefusal
+WHERE client_id = ANY(%(clients)s) AND contractor_id = ANY(%(contractors)s)
 """
 
 
@@ -233,6 +237,7 @@ class Facts:
     contractors: dict[int, ContractorRecord]
     technicians: dict[int, TechnicianRecord]
     blocked: dict[tuple[int | None, int], str]
+    refused: dict[tuple[int | None, int], str]
     preferred: set[tuple[int | None, int]]
     holidays: dict[date, str]
     client_prices: dict[tuple[int, int], list[tuple[date, Decimal]]]
@@ -323,11 +328,14 @@ def load_facts(
             technicians[technician_id].entries.append(Entry(start, end, latitude, longitude))
 
         blocked: dict[tuple[int | None, int], str] = {}
+        refused: dict[tuple[int | None, int], str] = {}
         preferred: set[tuple[int | None, int]] = set()
-        cursor.execute(_RELATIONS, [clients, list(contractors)])
+        cursor.execute(_RELATIONS, {"clients": clients, "contractors": list(contractors)})
         for client_id, contractor_id, relation, note in cursor.fetchall():
             if relation == "blocked":
                 blocked[client_id, contractor_id] = note
+            elif relation == "refused":
+                refused[client_id, contractor_id] = note
             else:
                 preferred.add((client_id, contractor_id))
 
@@ -341,6 +349,7 @@ def load_facts(
         contractors=contractors,
         technicians=technicians,
         blocked=blocked,
+        refused=refused,
         preferred=preferred,
         holidays=_holidays(branch[2], calendar, contractors),
         client_prices=_client_prices(branch[3]),

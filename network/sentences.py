@@ -61,6 +61,10 @@ class RefusalSentences:
         note = self._facts.blocked.get((client_id, contractor_id), "")
         return f"blocked by the client: {note}" if note else "blocked by the client"
 
+    def refuses(self, client_id: int | None, contractor_id: int) -> str:
+        note = self._facts.refused.get((client_id, contractor_id), "")
+        return f"does not work for this client: {note}" if note else "does not work for this client"
+
     def outside_territory(self, record: ContractorRecord, latitude: float, longitude: float) -> str:
         if record.radius_km is None:
             if record.packed_cells is None:

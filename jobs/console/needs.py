@@ -85,6 +85,7 @@ def make_card(question: Escalation, *, branch: Branch, at: datetime) -> Card:
         EscalationKind.NEEDS_ANOTHER_VISIT: maker.another_visit,
         EscalationKind.NO_ACCESS: maker.no_access,
         EscalationKind.DISPATCH_FAILED: maker.failed,
+        EscalationKind.RANKING_FELL_BACK: maker.fell_back,
     }.get(EscalationKind(question.kind), maker.failed)()
     return Card(question, job, job_url(branch, job), what, [*fixes, maker.settle()])
 
@@ -170,6 +171,24 @@ class _Maker:
         return (
             f"{self.promised}. An error stopped the search for this job.{later}",
             [self.search(main=True), self.assign()],
+        )
+
+    def fell_back(self) -> tuple[str, list[Fix]]:
+        known = self.question.data
+        address = reverse("admin:ranking_rankingpolicy_change", args=[known.get("policy", 0)])
+        return (
+            f"Policy for {known.get('for', 'every job')}: {known.get('reason', '')} "
+            "Noticed at this job; it goes on, and so do all others. This closes by itself when a "
+            "policy that works is live.",
+            [
+                Fix(
+                    "Open the policy",
+                    "adjustments-horizontal",
+                    "an admin can",
+                    url=address,
+                    main=True,
+                )
+            ],
         )
 
     # -- remedies ----------------------------------------------------------------------------

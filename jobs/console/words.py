@@ -30,6 +30,8 @@ RULES = {
     "not_working": "Not working then",
     "fully_booked": "Fully booked in the window",
     "blocked_by_client": "Blocked by the client",
+    "refuses_client": "Not for this client, the contractor says",
+    "left_out_by_policy": "Left out by a rule of the policy",
     "notice_too_short": "Wants more notice",
     "daily_limit": "Has the visits of that day",
     "gave_it_back": "Gave this job back",

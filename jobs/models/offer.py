@@ -59,6 +59,12 @@ class Offer(models.Model):
     closed_at = models.DateTimeField(
         null=True, blank=True, help_text="Stamped by the database when no longer pending."
     )
+    out_of_hours = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Made outside the contractor's contact hours; stamped by the database.",
+    )
     via = models.CharField(max_length=10, choices=AnswerVia.choices, blank=True)
     reason = models.CharField(max_length=24, blank=True)
     note = models.TextField(blank=True)

@@ -175,14 +175,19 @@ def _require_pending(offer: _LockedOffer) -> None:
 
 
 def _answer_outcome(
-    job: LockedJob, offer: _LockedOffer, kind: OutcomeKind, at: datetime
+    job: LockedJob,
+    offer: _LockedOffer,
+    kind: OutcomeKind,
+    at: datetime,
+    *,
+    due_to: DueTo = DueTo.CONTRACTOR,
 ) -> OutcomeRow:
     return OutcomeRow(
         branch_id=job.branch_id,
         contractor_id=offer.contractor_id,
         technician_id=offer.technician_id,
         kind=kind,
-        due_to=DueTo.CONTRACTOR,
+        due_to=due_to,
         value=(at - offer.made_at).total_seconds() / 60,
         source_ref=offer.public_id,
         job_ref=job.public_id,
@@ -206,10 +211,10 @@ def decline_offer(*, offer_id: int, reason: str, note: str = "", actor: Actor, v
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE jobs_offer SET status = 'declined', via = %s, reason = %s, note = %s"
-                " WHERE id = %s RETURNING answered_at",
+                " WHERE id = %s RETURNING answered_at, out_of_hours",
                 [via, reason, note[:2000], offer.id],
             )
-            at = cursor.fetchone()[0]
+            at, out_of_hours = cursor.fetchone()
             cursor.execute(
                 "DELETE FROM network_calendarentry WHERE source_ref = %s", [offer.public_id]
             )
@@ -231,6 +236,8 @@ def decline_offer(*, offer_id: int, reason: str, note: str = "", actor: Actor, v
         )
         job.next_wake_at = at
         journal.contractor_changed(offer.contractor_id)
-        journal.outcome(_answer_outcome(job, offer, OutcomeKind.DECLINED, at))
+        # Whoever is woken at night may say no: it does not count.
+        due_to = DueTo.SYSTEM if out_of_hours else DueTo.CONTRACTOR
+        journal.outcome(_answer_outcome(job, offer, OutcomeKind.DECLINED, at, due_to=due_to))
         journal.flush()
     return Offer.objects.select_related("job", "contractor").get(pk=offer.id)

@@ -14,11 +14,12 @@ from jobs.services.transactions import service
 # The job is locked before its offer (lock order), and a job that somebody else holds is
 # skipped: he is answering, cancelling or expiring it at this very moment. Domain time is
 # read once, before the locks; the offer's trigger reads it again after them. A job that
-# failed before (attempts) comes again when its postponed wake does.
+# failed before (attempts) comes again when its postponed wake does. Silence counts only where an
+# answer could be expected: an offer made outside contact hours is nobody's fault.
 EXPIRE = """
 WITH due AS MATERIALIZED (
   SELECT o.id, o.public_id, o.job_id, o.contractor_id, o.technician_id, o.rank, o.made_at,
-         o.expires_at, j.branch_id, j.public_id AS job_ref, r.number, moment.at
+         o.expires_at, o.out_of_hours, j.branch_id, j.public_id AS job_ref, r.number, moment.at
     FROM (SELECT app_now() AS at) moment
     JOIN jobs_offer o ON o.status = 'pending' AND o.expires_at <= moment.at
     JOIN jobs_job j ON j.id = o.job_id
@@ -52,7 +53,8 @@ told AS (
 learned AS (
   INSERT INTO ranking_outcome (branch_id, contractor_id, technician_id, kind, due_to, value,
                                source_ref, job_ref, at, folded)
-  SELECT c.branch_id, c.contractor_id, c.technician_id, 'expired', 'contractor',
+  SELECT c.branch_id, c.contractor_id, c.technician_id, 'expired',
+         CASE WHEN c.out_of_hours THEN 'system' ELSE 'contractor' END,
          extract(epoch FROM c.expires_at - c.made_at) / 60, c.public_id, c.job_ref, c.at, false
     FROM counted c
   ON CONFLICT DO NOTHING

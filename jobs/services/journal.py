@@ -18,8 +18,10 @@ from jobs.actors import Actor
 from jobs.notices import publish_after_commit
 from jobs.queue import DEFAULT, FOLD_OUTCOMES, PROCESS_DUE, SEND_MESSAGES, TIMEOUTS, hint
 from jobs.services.locked import LockedJob
-from jobs.states import FINAL
+from jobs.states import FINAL, OF_THE_BRANCH
 from ranking.services.outcomes import OutcomeRow, record_outcomes
+
+_OF_THE_BRANCH = [str(kind) for kind in OF_THE_BRANCH]
 
 
 @dataclass(slots=True)
@@ -150,7 +152,7 @@ class Journal:
         kind: str | None = None,
         user_id: int | None = None,
     ) -> None:
-        """Close the job's open escalations (of one kind, or all)."""
+        """Close the job's open escalations: of one kind, or all that are about the job itself."""
         self._closed_escalations.append((job.id, kind, resolution, user_id))
 
     def flush(self) -> None:
@@ -181,8 +183,9 @@ class Journal:
             for job_id, kind, resolution, user_id in self._closed_escalations:
                 cursor.execute(
                     "UPDATE jobs_escalation SET closed_at = %s, resolution = %s, closed_by_id = %s"
-                    " WHERE job_id = %s AND closed_at IS NULL AND (%s::text IS NULL OR kind = %s)",
-                    [self.at, resolution, user_id, job_id, kind, kind],
+                    " WHERE job_id = %s AND closed_at IS NULL"
+                    " AND (kind = %s OR (%s::text IS NULL AND kind <> ALL(%s)))",
+                    [self.at, resolution, user_id, job_id, kind, kind, _OF_THE_BRANCH],
                 )
             if self._opened:
                 cursor.execute(

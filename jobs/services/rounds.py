@@ -14,6 +14,7 @@ from django.db import connection
 from jobs.actors import Actor
 from jobs.models import Round
 from jobs.services.cascade import REMINDER
+from jobs.services.fallback import tell_of_fallback
 from jobs.services.journal import Journal
 from jobs.services.locked import COLUMNS, JOINS, LockedJob, database_now, fetch_locked
 from jobs.services.transactions import service
@@ -96,6 +97,7 @@ def search(*, job_id: int) -> bool:
             **({"fallback": decision.fallback} if decision.fallback else {}),
         },
     )
+    tell_of_fallback(job=job, decision=decision, journal=journal)
     current.decision = decision
     current.contractor_ids = list(decision.contractor_ids)
     current.ranks = list(range(1, len(decision.contractor_ids) + 1))

@@ -9,6 +9,7 @@ from network.models import (
     Client,
     ClientContractor,
     ClientPrice,
+    ClientRefusal,
     ServiceType,
     ServiceTypeSkill,
     Skill,
@@ -18,6 +19,12 @@ from network.models import (
 class ClientContractorInline(BranchInline):
     model = ClientContractor
     raw_id_fields = ["contractor"]
+
+
+class ClientRefusalInline(BranchInline):
+    model = ClientRefusal
+    raw_id_fields = ["contractor"]
+    readonly_fields = ["created_at"]
 
 
 class ClientPriceInline(BranchInline):
@@ -30,7 +37,7 @@ class ClientAdmin(BranchModelAdmin):
     list_filter = ["branch"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
-    inlines = [ClientContractorInline, ClientPriceInline]
+    inlines = [ClientContractorInline, ClientRefusalInline, ClientPriceInline]
 
 
 @admin.register(Skill)

@@ -9,7 +9,7 @@ from network.models.clearance import (
     ExpiryWarning,
     Requirement,
 )
-from network.models.client import Client, ClientContractor, ClientRelation
+from network.models.client import Client, ClientContractor, ClientRefusal, ClientRelation
 from network.models.clock import DomainClock
 from network.models.contractor import Contractor, ContractorStatus, ContractorUser, Tier
 from network.models.feed import CalendarFeed
@@ -35,6 +35,7 @@ __all__ = [
     "Client",
     "ClientContractor",
     "ClientPrice",
+    "ClientRefusal",
     "ClientRelation",
     "Contractor",
     "ContractorEvent",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.core.validators import MinValueValidator
 from django.db import models
 
+from network.clock import AppNow
 from network.models.branch import Branch
 from network.models.contractor import Contractor
 from network.querysets import InBranchQuerySet
@@ -73,3 +74,30 @@ class ClientContractor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contractor} is {self.relation} by {self.client}"
+
+
+class ClientRefusal(models.Model):
+    """The contractor's own word about a client: not for this one again.
+
+    Set and lifted by the contractor in the portal; staff see it and can lift it. It keeps away
+    new offers only; offers and visits that stand are not touched.
+    """
+
+    contractor = models.ForeignKey(
+        Contractor, on_delete=models.CASCADE, related_name="refused_clients"
+    )
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="refusals")
+    note = models.CharField(max_length=300, blank=True, help_text="Why; staff read it.")
+    created_at = models.DateTimeField(db_default=AppNow(), editable=False)
+
+    class Meta:
+        verbose_name = "client refused by a contractor"
+        verbose_name_plural = "clients refused by contractors"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contractor", "client"], name="network_clientrefusal_once_per_pair"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contractor} does not work for {self.client}"

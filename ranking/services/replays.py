@@ -12,10 +12,9 @@ import structlog
 from django.db import transaction
 from django.db.models import F, Func, Q, TextField, Value
 from django.db.models.functions import Cast
-from rq.timeouts import BaseTimeoutException
 
 from network.clock import app_now
-from ranking.background import enqueue_replay
+from network.queue import DEFAULT, TaskTimeout, enqueue
 from ranking.errors import PolicyError
 from ranking.fingerprint import fingerprint
 from ranking.models import Decision, RankingPolicy, Replay, ReplayStatus
@@ -33,6 +32,9 @@ BATCH = 2_000
 """So many decisions are in memory at once: some tens of megabytes."""
 
 LONGEST_DAYS = 366
+
+RUN_REPLAY = "ranking.tasks.run_replay"
+TIMEOUT_SECONDS = 600
 
 Progress = Callable[[int, int], None]
 
@@ -97,7 +99,7 @@ def request_replay(
         created_by_id=user_id,
         created_at=app_now(),
     )
-    enqueue_replay(replay.pk)
+    enqueue(DEFAULT, RUN_REPLAY, replay.pk, timeout_seconds=TIMEOUT_SECONDS)
     return replay
 
 
@@ -124,7 +126,7 @@ def run_replay(*, replay_id: int) -> bool:
         values = {"status": ReplayStatus.DONE, "result": report, "done": report["read"]}
     except PolicyError as error:
         values = {"status": ReplayStatus.FAILED, "error": error.detail[:400]}
-    except BaseTimeoutException:
+    except TaskTimeout:
         late = "It took too long. Choose a shorter period."
         values = {"status": ReplayStatus.FAILED, "error": late}
         _finish(replay_id, began, values)

@@ -128,7 +128,7 @@ def test_looking_names_what_is_due(clock, trio, make_job):
 
 def test_without_any_hint_the_due_list_alone_carries_the_story(clock, trio, make_job, monkeypatch):
     """Every hint is lost; looking at the list is enough."""
-    monkeypatch.setattr("jobs.queue._hint", lambda *args: None)
+    monkeypatch.setattr("network.queue._hint", lambda *args: None)
     job = make_job()
     search_due_jobs()
     decline(pending_offer(job))
