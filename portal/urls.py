@@ -1,6 +1,6 @@
 """Addresses of the contractor's pages. Messages link to offers and visits by these paths."""
 
-from django.urls import path
+from django.urls import include, path
 
 from portal.views import calendar, choose, offers, profile, stream, today, visits
 
@@ -24,5 +24,6 @@ urlpatterns = [
     path("calendar/time-off/<int:entry_id>/remove/", calendar.remove, name="remove_time_off"),
     path("you/", profile.you, name="you"),
     path("contractor/", choose.choose, name="choose"),
+    path("join/", include("portal.join_urls")),
     path("stream/", stream.stream, name="stream"),
 ]

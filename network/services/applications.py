@@ -5,6 +5,7 @@ Lock order: the contractor, then its application.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -29,6 +30,8 @@ from network.services.contractors import set_status
 from network.services.history import note_event
 
 STEPS = 5
+MEND = "mend"
+"""Key of ``Application.data``: the steps that an application was sent back for."""
 CLEARED_DAYS_WITHOUT_REQUIREMENTS = 365
 _EDITABLE = (ApplicationState.DRAFT, ApplicationState.SENT_BACK)
 
@@ -150,7 +153,8 @@ def submit_application(*, contractor_id: int, actor_id: int | None) -> Applicati
         raise NetworkError("incomplete", " ".join(sentence for _, sentence in missing))
     application.state = ApplicationState.SUBMITTED
     application.submitted_at = app_now()
-    application.save(update_fields=["state", "submitted_at"])
+    application.data = {key: value for key, value in application.data.items() if key != MEND}
+    application.save(update_fields=["state", "submitted_at", "data"])
     note_event(contractor_id=contractor_id, action="application-submitted", actor_id=actor_id)
     return application
 
@@ -191,10 +195,21 @@ def approve_application(
 
 
 @transaction.atomic
-def send_application_back(*, contractor_id: int, reason: str, actor_id: int | None) -> Application:
-    """Let the applicant mend it and submit again. Raises NetworkError without a reason."""
+def send_application_back(
+    *, contractor_id: int, reason: str, actor_id: int | None, steps: Iterable[int] = ()
+) -> Application:
+    """Let the applicant mend it and submit again; ``steps`` (1 to 5) are where.
+
+    The applicant reads the reason and finds the steps linked, and goes on from the first of them.
+    Raises NetworkError without a reason, and for a step that there is not.
+    """
+    mend = sorted(set(steps))
+    if not all(1 <= step <= STEPS for step in mend):
+        raise NetworkError("bad-step", f"There are {STEPS} steps.", "steps")
     application = _locked(contractor_id)
     _require(application, ApplicationState.SUBMITTED)
+    application.data = {**application.data, MEND: mend}
+    application.save(update_fields=["data"])
     return _decide(application, ApplicationState.SENT_BACK, reason, actor_id)
 
 

@@ -58,6 +58,11 @@ class BusinessForm(forms.Form):
         error_messages={"required": "Say whether you work alone.", "invalid_choice": "Choose one."},
     )
 
+    def __init__(self, *args: Any, in_wizard: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # An applicant is written to where the account is; afterwards people come and go by name.
+        del self.fields["email" if in_wizard else "crew"]
+
     def clean_phone(self) -> str:
         phone = tidy_phone(self.cleaned_data["phone"])
         if phone is None:
@@ -97,11 +102,8 @@ class Business(FormSection[BusinessForm]):
             "crew": "firm" if self.is_firm else "alone",
         }
 
-    def make_form(self) -> BusinessForm:
-        form = super().make_form()
-        if not self.in_wizard:  # later people are added and removed by name
-            del form.fields["crew"]
-        return form
+    def form_options(self) -> dict[str, Any]:
+        return {"in_wizard": self.in_wizard}
 
     def write(self, cleaned: dict[str, Any]) -> None:
         set_business(
@@ -110,7 +112,7 @@ class Business(FormSection[BusinessForm]):
             name=cleaned["name"],
             person=cleaned["person"],
             phone=cleaned["phone"],
-            email=cleaned["email"],
+            email=cleaned.get("email", self.contractor.email),
             postcode=cleaned["postcode"],
             is_firm=cleaned["crew"] == "firm" if "crew" in cleaned else None,
         )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from network import display
+from network.models import Application, ContractorStatus
 from portal.access import Acting, contractor_page
 from portal.reads import live_visits, open_offers, past_visits
 from portal.views.page import moment, portal_page
@@ -18,7 +20,13 @@ LATER_ROWS = 8
 @require_safe
 @contractor_page
 def today(request: HttpRequest, acting: Acting) -> HttpResponse:
-    """The next step first, then offers that wait, then what comes later."""
+    """The next step first, then offers that wait, then what comes later.
+
+    Somebody who is still applying goes to where that stands.
+    """
+    applies = acting.contractor.status == ContractorStatus.APPLICANT
+    if applies and Application.objects.filter(contractor=acting.contractor).exists():
+        return redirect("portal:join")
     now = moment(request)
     branch = acting.contractor.branch
     offers = open_offers(acting, at=now)
