@@ -19,6 +19,7 @@ from jobs.states import (
 )
 from network import display
 from network.models import Contractor, Technician
+from ranking.models import OverrideReason
 
 
 class SiteMomentField(forms.DateTimeField):
@@ -58,8 +59,26 @@ def _note(label: str = "Note", help_text: str = "") -> forms.CharField:
     )
 
 
+class WhyForm(forms.Form):
+    """Why this one, and not whoever the ranking puts first: the ranking learns from it."""
+
+    contractor = forms.IntegerField(widget=forms.HiddenInput)
+    reason = forms.ChoiceField(
+        choices=[("", "Choose"), *OverrideReason.choices],
+        error_messages={"required": "Say why; the ranking learns from it."},
+    )
+    note = _note()
+
+    def __init__(self, *args: Any, first: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = f"Why not {first} first?"
+
+
 class AssignForm(forms.Form):
-    """Give the job to somebody who has agreed outside the cascade."""
+    """Give the job to somebody who has agreed outside the cascade.
+
+    With ``first``, the name of whoever is passed over, it asks why.
+    """
 
     contractor = forms.ModelChoiceField(queryset=Contractor.objects.none())
     technician = forms.ModelChoiceField(
@@ -73,9 +92,12 @@ class AssignForm(forms.Form):
         job: Job,
         choices: list[tuple[str, list[tuple[int, str]]]],
         contractor_id: int | None,
+        first: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        if first:
+            self.fields["reason"] = WhyForm(first=first).fields["reason"]
         of_branch = Contractor.objects.filter(branch=job.branch, status="active")
         contractor: Any = self.fields["contractor"]
         contractor.queryset = of_branch
@@ -97,7 +119,7 @@ class AssignForm(forms.Form):
             help_text="Empty: the earliest that fits. "
             + display.window_long(job.window_start, job.window_end, job.time_zone),
         )
-        self.order_fields(["contractor", "technician", "starts_at", "note"])
+        self.order_fields(["contractor", "technician", "reason", "starts_at", "note"])
 
 
 class PhoneAnswerForm(forms.Form):

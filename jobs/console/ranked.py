@@ -11,6 +11,8 @@ from jobs.states import JobStatus, OfferStatus
 from network.models import Contractor, Technician
 from ranking.explain import Part, RankedCandidate
 from ranking.models import Decision
+from ranking.services.overrides import passed_over_by
+from ranking.whatif import ToBeFirst, to_be_first
 
 #: Rows shown at first; the others are one click away.
 SHOWN = 12
@@ -25,6 +27,8 @@ class Candidate:
     technician: str
     offer: Offer | None
     may_be_next: bool
+    passes_over: bool = False
+    to_be_first: ToBeFirst | None = None
 
     @property
     def reasons(self) -> list[Part]:
@@ -70,9 +74,19 @@ def load_ranking(
     for offer in offers:
         if current is not None and offer.round_id == current.pk:
             answered[offer.contractor_id] = offer
+    waiting = current.contractor_ids[current.next_index :] if current is not None else []
+    needs = to_be_first(decision, [one.contractor_id for one in candidates[:SHOWN]])
     running = job.status == JobStatus.OFFERING and job.round_number == decision.round_number
     rows = [
-        _row(one, contractors, technicians, answered.get(one.contractor_id), running)
+        _row(
+            one,
+            contractors,
+            technicians,
+            answered.get(one.contractor_id),
+            running,
+            passes_over=bool(passed_over_by(one.contractor_id, waiting)),
+            needs=needs.get(one.contractor_id),
+        )
         for one in candidates
     ]
     return Ranking(
@@ -90,6 +104,9 @@ def _row(
     technicians: Mapping[int, str],
     offer: Offer | None,
     running: bool,
+    *,
+    passes_over: bool,
+    needs: ToBeFirst | None,
 ) -> Candidate:
     name = contractors.get(one.contractor_id, "a former contractor")
     technician = technicians.get(one.technician_id, "")
@@ -100,6 +117,8 @@ def _row(
         technician="" if technician == name else technician,
         offer=offer,
         may_be_next=running and not asked_now,
+        passes_over=passes_over,
+        to_be_first=needs,
     )
 
 

@@ -113,12 +113,13 @@ def _assigned(job: Job, event: JobEvent) -> Line:
     return (
         "user-check",
         f"Assigned to {_name(event)} by hand",
-        _and(event.actor_label, _note(event)),
+        _and(event.actor_label, words.override(str(event.data.get("why", ""))), _note(event)),
     )
 
 
 def _put_next(job: Job, event: JobEvent) -> Line:
-    return "arrow-right", f"{_name(event)} to be asked next", event.actor_label
+    why = words.override(str(event.data.get("why", "")))
+    return "arrow-right", f"{_name(event)} to be asked next", _and(event.actor_label, why)
 
 
 def _eta(job: Job, event: JobEvent) -> Line:

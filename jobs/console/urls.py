@@ -6,19 +6,22 @@
 from django.urls import path
 
 from jobs.console.access import choose_branch, entry
-from jobs.console.views import actions, board, intake, job, messages, stream
+from jobs.console.views import actions, board, intake, job, messages, overrides, stream
 
 app_name = "console"
 
 urlpatterns = [
     path("", entry("branch_board"), name="board"),
     path("~messages/", entry("branch_messages"), name="messages"),
+    path("~ranking/", entry("branch_ranking"), name="ranking"),
     path("~new/", entry("branch_new_job"), name="new_job"),
     path("~branch/", choose_branch, name="choose_branch"),
     path("<slug:branch>/", board.board, name="branch_board"),
     path("<slug:branch>/jobs.csv", board.jobs_csv, name="jobs_csv"),
     path("<slug:branch>/stream/", stream.stream, name="stream"),
     path("<slug:branch>/messages/", messages.messages_page, name="branch_messages"),
+    path("<slug:branch>/ranking/", overrides.ranking_page, name="branch_ranking"),
+    path("<slug:branch>/ranking/try/", overrides.try_suggestion, name="try_suggestion"),
     path("<slug:branch>/zip/", intake.zip_lookup, name="zip_lookup"),
     path("<slug:branch>/jobs/new/", intake.new_job, name="branch_new_job"),
     path("<slug:branch>/jobs/new/first/", intake.who_first, name="who_first"),

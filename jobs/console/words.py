@@ -19,6 +19,7 @@ from jobs.states import (
     VisitResult,
 )
 from network import display
+from ranking.models.override import OverrideReason
 
 #: Why a contractor was left out: the heading of each group.
 RULES = {
@@ -89,6 +90,12 @@ def result(code: str) -> str:
 
 def question(code: str) -> str:
     return _label(EscalationKind, code)
+
+
+def override(code: str) -> str:
+    """Why somebody was passed over, in lower case; '' where nobody was."""
+    text = _label(OverrideReason, code) if code else ""
+    return text[:1].lower() + text[1:]
 
 
 def cancelled_by(code: str) -> str:

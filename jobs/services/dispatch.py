@@ -16,6 +16,7 @@ from jobs.services.booking import check_start
 from jobs.services.journal import Journal, public_offer_context
 from jobs.services.locked import LockedJob, database_now, lock_contractors, lock_job
 from jobs.services.offers import OfferDraft, make_offers
+from jobs.services.overrides import keep_override
 from jobs.services.rounds import begin_round
 from jobs.services.transactions import service
 from jobs.services.visits import lock_booking, release
@@ -23,6 +24,8 @@ from jobs.states import LIVE, AnswerVia, JobStatus, ReleaseReason, RoundCause
 from network.availability import Availability, Refusal
 from network.services.calendar import lock_technicians
 from ranking.models.outcome import DueTo
+from ranking.models.override import OverrideHow
+from ranking.services.overrides import Why
 
 #: An offer made and accepted in one transaction still needs a deadline after "now"; a long
 #: one, since domain time may run hundreds of times faster than the transaction.
@@ -37,16 +40,26 @@ def assign(
     technician_id: int | None = None,
     starts_at: datetime | None = None,
     note: str = "",
+    why: Why | None = None,
     actor: Actor,
 ) -> Booking:
     """Give the job to a contractor who has agreed outside the cascade.
 
-    Works from any search and, as a rebooking, from a booked job (the earlier contractor is
-    told). The territory is not checked, everything else is. While somebody is being asked
-    it is refused: no offer is reneged. Raises AlreadyTaken, InvalidInput, MoveNotAllowed.
+    ``why`` says why those ranked before them are passed over, where there are any. Works from any
+    search and, as a rebooking, from a booked job (the earlier contractor is told). The territory
+    is not checked, everything else is. While somebody is being asked it is refused: no offer is
+    reneged. Raises AlreadyTaken, InvalidInput, MoveNotAllowed.
     """
     job = lock_job(job_id)
     journal = Journal(at=database_now())
+    keep_override(
+        job=job,
+        contractor_id=contractor_id,
+        how=OverrideHow.ASSIGNED,
+        why=why,
+        actor=actor,
+        at=journal.at,
+    )
     if job.status in LIVE:
         _take_back(job, journal, actor, note, RoundCause.ASSIGNED)
     elif job.status == JobStatus.NEW:
@@ -68,7 +81,12 @@ def assign(
         job,
         "assigned",
         actor,
-        data={"contractor": draft.contractor_name, "rank": draft.rank, "note": note[:500]},
+        data={
+            "contractor": draft.contractor_name,
+            "rank": draft.rank,
+            "note": note[:500],
+            **({"why": why.reason} if why else {}),
+        },
     )
     Round.objects.filter(pk=current.pk).update(finished_at=journal.at)
     journal.flush()
@@ -214,8 +232,10 @@ def search_again(*, job_id: int, actor: Actor) -> Job:
 
 
 @service
-def offer_next(*, job_id: int, contractor_id: int, actor: Actor) -> Job:
+def offer_next(*, job_id: int, contractor_id: int, why: Why | None = None, actor: Actor) -> Job:
     """Let this contractor be asked next in the running round.
+
+    ``why`` says why those ranked before them are passed over, where there are any.
 
     Whoever is being asked now keeps his time to answer. A contractor outside the ranking,
     or asked before, may be named too; the cascade checks him like anybody else.
@@ -241,13 +261,25 @@ def offer_next(*, job_id: int, contractor_id: int, actor: Actor) -> Job:
     name, is_asked, somebody_asked = row
     if is_asked:
         raise AlreadyTaken(f"{name} is being asked right now.")
-    _put_next(current, contractor_id)
     journal = Journal(at=database_now())
+    keep_override(
+        job=job,
+        contractor_id=contractor_id,
+        how=OverrideHow.ASKED_NEXT,
+        why=why,
+        actor=actor,
+        at=journal.at,
+    )
+    _put_next(current, contractor_id)
     journal.event(
         job,
         "put_next",
         actor,
-        data={"contractor": name, "rank": _rank_of(current, contractor_id)},
+        data={
+            "contractor": name,
+            "rank": _rank_of(current, contractor_id),
+            **({"why": why.reason} if why else {}),
+        },
     )
     if not somebody_asked:
         job.next_wake_at = journal.at

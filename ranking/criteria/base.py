@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -53,6 +53,25 @@ class Field:
         return f"{joint}{ordinal(self.place)} {best} of {self.of}"
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The fact that decides a criterion, as a number that can be said and moved.
+
+    ``better`` is 1 when more is better, −1 when less is. ``says`` puts a number into words.
+    ``low`` to ``high`` is how far it can go, in steps of ``step``. ``edges`` cut the numbers into
+    the bands in which a contractor may see a rival's figure: wide enough that no band holds one
+    possible figure only. Without edges a rival's figure is never shown.
+    """
+
+    fact: str
+    better: int
+    says: Callable[[float, DecisionContext], str]
+    low: float
+    high: float
+    step: float
+    edges: tuple[float, ...] = ()
+
+
 class Criterion(ABC):
     """One reason to ask a contractor earlier: a number from 0 (worst) to 1 (best) and a sentence.
 
@@ -69,6 +88,8 @@ class Criterion(ABC):
     # Whether a candidate's value follows from its own facts alone: neither from the other
     # candidates nor from the context. Replay then values any number of decisions at once.
     own_facts_only: ClassVar[bool] = False
+    # What to move, and how to say it; None: nothing that one could change.
+    measure: ClassVar[Measure | None] = None
     # The family of outcomes behind it (see evidence.py); empty when there is none.
     outcomes: ClassVar[str] = ""
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, register
+from ranking.criteria.base import Columns, Criterion, Field, Measure, register
 from ranking.criteria.wording import counted, times
 
 
@@ -27,6 +27,14 @@ class Continuity(Criterion):
     default_weight = 3
     facts = ("earlier_visits", "days_since_visit")
     own_facts_only = True
+    measure = Measure(
+        "earlier_visits",
+        1,
+        lambda value, ctx: counted(round(value), "earlier visit"),
+        low=0,
+        high=20,
+        step=1,
+    )
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         visits = columns["earlier_visits"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, known_count, register
+from ranking.criteria.base import Columns, Criterion, Field, Measure, known_count, register
 from ranking.criteria.wording import counted, join
 from ranking.smoothing import FEW
 
@@ -30,6 +30,15 @@ class CustomerRating(Criterion):
     facts = ("rating_mean", "rating_average", "rating_count")
     own_facts_only = True
     outcomes = "ratings"
+    measure = Measure(
+        "rating_mean",
+        1,
+        lambda value, ctx: f"{value:.1f} stars",
+        low=1,
+        high=5,
+        step=0.1,
+        edges=(3, 3.5, 4, 4.5),
+    )
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         return np.square(np.clip((columns["rating_mean"] - 1.0) / 4.0, 0.0, 1.0))

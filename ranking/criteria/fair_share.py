@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, Group, register
+from ranking.criteria.base import Columns, Criterion, Field, Group, Measure, register
 from ranking.criteria.wording import amount, counted, join
 
 RECENT_DAYS = 14
@@ -29,6 +29,15 @@ class FairShare(Criterion):
     hint = "of the last 14 days' work"
     default_weight = 6
     facts = ("recent_jobs", "technicians")
+    measure = Measure(
+        "recent_jobs",
+        -1,
+        lambda value, ctx: f"{counted(round(value), 'job')} in {RECENT_DAYS} days",
+        low=0,
+        high=1000,
+        step=1,
+        edges=(3, 6, 10, 20),
+    )
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         load = _per_technician(columns)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, known_count, register
+from ranking.criteria.base import Columns, Criterion, Field, Measure, known_count, register
 from ranking.criteria.wording import counted, join, percent
 from ranking.smoothing import FEW
 
@@ -29,6 +29,15 @@ class FirstTimeFix(Criterion):
     facts = ("fix_rate", "fixed_count", "visits_count")
     own_facts_only = True
     outcomes = "visits"
+    measure = Measure(
+        "fix_rate",
+        1,
+        lambda value, ctx: percent(value),
+        low=0,
+        high=1,
+        step=0.01,
+        edges=(0.6, 0.7, 0.8, 0.9),
+    )
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         return np.clip(columns["fix_rate"], 0.0, 1.0)

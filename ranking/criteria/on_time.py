@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, known_count, register
+from ranking.criteria.base import Columns, Criterion, Field, Measure, known_count, register
 from ranking.criteria.wording import counted, join, percent
 from ranking.smoothing import FEW
 
@@ -31,6 +31,15 @@ class OnTime(Criterion):
     facts = ("on_time_rate", "on_time_count", "arrivals_count")
     own_facts_only = True
     outcomes = "arrivals"
+    measure = Measure(
+        "on_time_rate",
+        1,
+        lambda value, ctx: percent(value),
+        low=0,
+        high=1,
+        step=0.01,
+        edges=(0.7, 0.8, 0.9, 0.95),
+    )
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         return np.clip(2.0 * columns["on_time_rate"] - 1.0, 0.0, 1.0)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, register
+from ranking.criteria.base import Columns, Criterion, Field, Measure, register
 
 _VALUES = {1: 0.8, 2: 0.5, 3: 0.2}
 _NAMES = {1: "Preferred", 2: "Standard", 3: "Backup"}
@@ -29,6 +29,7 @@ class PreferredTier(Criterion):
     default_weight = 4
     facts = ("tier", "client_preferred")
     own_facts_only = True
+    measure = Measure("tier", -1, lambda value, ctx: f"tier {value:.0f}", low=1, high=3, step=1)
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         tier = columns["tier"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, Group, register
+from ranking.criteria.base import Columns, Criterion, Field, Group, Measure, register
 from ranking.criteria.wording import join
 
 
@@ -27,6 +27,15 @@ class Price(Criterion):
     hint = "against the limit"
     default_weight = 10
     facts = ("price",)
+    measure = Measure(
+        "price",
+        -1,
+        lambda value, ctx: ctx.money(value),
+        low=0,
+        high=100_000,
+        step=1,
+        edges=(50, 75, 100, 125, 150, 175, 200, 250, 300, 400, 500, 750, 1000),
+    )
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         price = columns["price"]

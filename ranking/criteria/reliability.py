@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, known_count, register
+from ranking.criteria.base import Columns, Criterion, Field, Measure, known_count, register
 from ranking.criteria.wording import amount, counted, join
 from ranking.smoothing import FEW
 
@@ -38,6 +38,15 @@ class Reliability(Criterion):
     )
     own_facts_only = True
     outcomes = "commitments"
+    measure = Measure(
+        "strikes_rate",
+        -1,
+        lambda value, ctx: f"{amount(10 * value)} strikes in 10 jobs",
+        low=0,
+        high=10,
+        step=0.01,
+        edges=(0.05, 0.1, 0.2, 0.4),
+    )
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         return np.exp2(-np.maximum(columns["strikes_rate"], 0.0) / HALF_STRIKES)

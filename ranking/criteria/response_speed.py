@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, known_count, register
+from ranking.criteria.base import Columns, Criterion, Field, Measure, known_count, register
 from ranking.criteria.wording import counted, join, minutes, times
 from ranking.smoothing import FEW
 
@@ -32,6 +32,15 @@ class ResponseSpeed(Criterion):
     facts = ("response_minutes", "response_median", "answers_count")
     own_facts_only = True
     outcomes = "offers"
+    measure = Measure(
+        "response_minutes",
+        -1,
+        lambda value, ctx: minutes(value),
+        low=0,
+        high=1440,
+        step=1,
+        edges=(5, 10, 15, 30, 60),
+    )
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         return np.exp2(-np.maximum(columns["response_minutes"], 0.0) / HALF_MINUTES)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, register
+from ranking.criteria.base import Columns, Criterion, Field, Measure, register
 from ranking.criteria.wording import counted, join
 
 NEARBY_KM = 5.0
@@ -30,6 +30,14 @@ class RouteDensity(Criterion):
     default_weight = 1
     facts = ("stops_nearby",)
     own_facts_only = True
+    measure = Measure(
+        "stops_nearby",
+        1,
+        lambda value, ctx: counted(round(value), "other stop") + " nearby",
+        low=0,
+        high=20,
+        step=1,
+    )
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         return 1.0 - np.exp2(-np.maximum(columns["stops_nearby"], 0.0))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, register
+from ranking.criteria.base import Columns, Criterion, Field, Measure, register
 
 
 @register
@@ -26,6 +26,9 @@ class SkillLevel(Criterion):
     default_weight = 9
     facts = ("skill_level", "required_level")
     own_facts_only = True
+    measure = Measure(
+        "skill_level", 1, lambda value, ctx: f"level {value:.0f}", low=1, high=3, step=1
+    )
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         required = columns["required_level"]

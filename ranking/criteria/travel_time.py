@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.context import DecisionContext
-from ranking.criteria.base import Columns, Criterion, Field, register
+from ranking.criteria.base import Columns, Criterion, Field, Measure, register
 from ranking.criteria.wording import join, minutes
 
 HALF_MINUTES = 30.0
@@ -30,6 +30,15 @@ class TravelTime(Criterion):
     default_weight = 21
     facts = ("travel_minutes", "travel_km")
     own_facts_only = True
+    measure = Measure(
+        "travel_minutes",
+        -1,
+        lambda value, ctx: minutes(value),
+        low=0,
+        high=600,
+        step=1,
+        edges=(5, 10, 20, 30, 45, 60, 90),
+    )
 
     def values(self, columns: Columns, ctx: DecisionContext) -> NDArray[np.float64]:
         return np.exp2(-np.maximum(columns["travel_minutes"], 0.0) / HALF_MINUTES)

@@ -4,6 +4,7 @@ from ranking.models.decision import Decision
 from ranking.models.dispute import Dispute, DisputeStatus
 from ranking.models.means import BranchMeans
 from ranking.models.outcome import DueTo, Outcome, OutcomeKind
+from ranking.models.override import Override, OverrideHow, OverrideReason
 from ranking.models.policy import PolicyStatus, RankingPolicy
 from ranking.models.replay import Replay, ReplayStatus
 from ranking.models.scorecard import Scorecard
@@ -16,6 +17,9 @@ __all__ = [
     "DueTo",
     "Outcome",
     "OutcomeKind",
+    "Override",
+    "OverrideHow",
+    "OverrideReason",
     "PolicyStatus",
     "RankingPolicy",
     "Replay",

@@ -115,6 +115,13 @@ def apply_rules(
     return Applied(left_out, keys, pinned, newcomer, capped, preferred)
 
 
+def class_of(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What rules made of each row, without its score: only within one class does the score
+    decide. −1 for who was left out.
+    """
+    return keys >> _TOTAL_BITS
+
+
 def first_of_each(
     keys: NDArray[np.int64], contractor_ids: NDArray[np.int64], starts: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:

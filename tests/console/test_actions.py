@@ -56,7 +56,7 @@ def test_opening_a_form_changes_nothing(nora, booked, make_job, name):
     assert list(JobEvent.objects.values_list("pk", flat=True)) == before
 
 
-@pytest.mark.parametrize("name", ["offer_next", "search_again"])
+@pytest.mark.parametrize("name", ["search_again"])
 def test_acts_without_a_form_are_posts_only(nora, job, name):
     assert nora.get(url(name, job=job)).status_code == 405
 
@@ -107,7 +107,7 @@ def test_an_answer_that_comes_too_late_is_a_sentence(nora, clock, job):
 
 
 def test_assigning_waits_for_whoever_is_asked(nora, job, trio):
-    data = {"contractor": trio[2].pk, "note": "", "starts_at": ""}
+    data = {"contractor": trio[2].pk, "reason": "other", "note": "", "starts_at": ""}
     refused = nora.post(url("assign", job=job), data, headers=HTMX)
     assert refused.status_code == 409
     assert "Harold is being asked" in text_of(refused)
@@ -159,14 +159,15 @@ def test_anybody_of_the_branch_can_be_found_by_name(nora, branch, make_job, trio
 
 
 def test_a_contractor_is_put_next(nora, clock, job, trio):
-    done = nora.post(url("offer_next", job=job), {"contractor": trio[2].pk}, headers=SILENT)
+    data = {"contractor": trio[2].pk, "reason": "other", "note": ""}
+    done = nora.post(url("offer_next", job=job), data, headers=HTMX)
     assert said(done) == f"James is asked next for {job.reference}."
     clock.set(pending_offer(job).expires_at)
     run_due()
     assert pending_offer(job).contractor == trio[2]
-    refused = nora.post(url("offer_next", job=job), {"contractor": trio[2].pk}, headers=SILENT)
+    refused = nora.post(url("offer_next", job=job), data, headers=HTMX)
     assert refused.status_code == 409
-    assert said(refused) == "James is being asked right now."
+    assert "James is being asked right now." in text_of(refused)
     for odd in ("", "x", str(10**30)):
         answer = nora.post(url("offer_next", job=job), {"contractor": odd}, headers=SILENT)
         assert answer.status_code == 409

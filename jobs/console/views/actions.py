@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from jobs.console import words
 from jobs.console.access import BranchRequest, branch_page, find_job, staff_actor
-from jobs.console.acting import Ask, act, at_once, refused
+from jobs.console.acting import DIALOG, Ask, act, at_once, refused
 from jobs.console.action_forms import (
     AssignForm,
     CancelForm,
@@ -20,16 +20,19 @@ from jobs.console.action_forms import (
     ReleaseForm,
     SettleForm,
     VisitStepForm,
+    WhyForm,
 )
 from jobs.errors import InvalidInput, MoveNotAllowed
 from jobs.models import Booking, Escalation, Job, Offer
 from jobs.services import dispatch, visits
 from jobs.services.answers import accept_offer, decline_offer
 from jobs.services.jobs import cancel_job
+from jobs.services.overrides import passed_over
 from jobs.states import AnswerVia, OfferStatus
 from network import display
 from network.models import Contractor
 from ranking.models import Decision
+from ranking.services.overrides import Why
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 #: How many contractors a name search lists.
@@ -48,6 +51,7 @@ def assign(request: BranchRequest, job: str) -> HttpResponse:
     form = AssignForm(
         data,
         initial={"contractor": contractor_id},
+        first=_first_passed_over(found, contractor_id),
         job=found,
         choices=_assignable(found, search, contractor_id),
         contractor_id=contractor_id,
@@ -61,6 +65,7 @@ def assign(request: BranchRequest, job: str) -> HttpResponse:
             technician_id=technician.pk if technician else None,
             starts_at=cleaned.get("starts_at"),
             note=cleaned["note"],
+            why=_why(cleaned),
             actor=staff_actor(request),
         )
         clock = display.clock(booking.starts_at, found.time_zone)
@@ -108,23 +113,59 @@ def _assignable(
     return groups
 
 
-@require_POST
+def _first_passed_over(job: Job, contractor_id: int | None) -> str:
+    """The name of whoever would be asked before this contractor, or ''."""
+    passed = passed_over(job_id=job.pk, contractor_id=contractor_id) if contractor_id else []
+    if not passed:
+        return ""
+    name = Contractor.objects.filter(pk=passed[0]).values_list("name", flat=True).first()
+    return name or "the one ranked first"
+
+
+def _why(cleaned: dict[str, Any]) -> Why | None:
+    reason = cleaned.get("reason")
+    return Why(reason=reason, note=cleaned.get("note", "")) if reason else None
+
+
+@form_page
 @branch_page
 def offer_next(request: BranchRequest, job: str) -> HttpResponse:
-    """Let this contractor be asked next."""
+    """Let this contractor be asked next; asks why, where somebody ranked before is passed over."""
     found = find_job(request, job)
-    contractor_id = _int(request.POST.get("contractor"))
+    values = request.POST if request.method == "POST" else request.GET
+    contractor_id = _int(values.get("contractor"))
+    chosen = Contractor.objects.filter(branch=request.branch, pk=contractor_id or 0).first()
 
-    def perform() -> str:
-        if contractor_id is None:
+    def ask_next(why: Why | None) -> str:
+        if chosen is None:
             raise InvalidInput({"contractor": "Choose a contractor of this branch."})
         dispatch.offer_next(
-            job_id=found.pk, contractor_id=contractor_id, actor=staff_actor(request)
+            job_id=found.pk, contractor_id=chosen.pk, why=why, actor=staff_actor(request)
         )
-        name = Contractor.objects.values_list("name", flat=True).get(pk=contractor_id)
-        return f"{name} is asked next for {found.reference}."
+        return f"{chosen.name} is asked next for {found.reference}."
 
-    return at_once(request, found, perform)
+    first = _first_passed_over(found, chosen.pk) if chosen is not None else ""
+    if chosen is None or (request.method == "POST" and not first):
+        return at_once(request, found, lambda: ask_next(None))
+    if request.method == "POST" and request.htmx and request.htmx.target != DIALOG:
+        return refused(
+            request,
+            found,
+            MoveNotAllowed(f"{first} is ranked before {chosen.name}: say why on the job’s page."),
+        )
+    form = WhyForm(
+        request.POST if request.method == "POST" else None,
+        initial={"contractor": chosen.pk},
+        first=first or "the others",
+    )
+    if not first:
+        del form.fields["reason"]
+    ask = Ask(
+        title=f"Ask {chosen.name} next",
+        button="Ask next",
+        intro="Whoever is being asked now keeps the time to answer.",
+    )
+    return act(request, found, ask=ask, form=form, perform=lambda cleaned: ask_next(_why(cleaned)))
 
 
 @require_POST
