@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.house.role_row import Row, api, each, everybody
+from tests.house.role_rows_explain import EXPLAIN
 from tests.house.role_rows_join import ACCOUNTS, JOINING
 from tests.house.role_rows_pages import CONSOLE, PORTAL
 from tests.house.role_world import FullWorld
@@ -111,5 +112,5 @@ API = [
 
 ROWS: dict[str, Row] = {
     f"{row.method} {row.name}": row
-    for row in [*HOUSE, *ACCOUNTS, *API, *CONSOLE, *PORTAL, *JOINING]
+    for row in [*HOUSE, *ACCOUNTS, *API, *CONSOLE, *PORTAL, *JOINING, *EXPLAIN]
 }
