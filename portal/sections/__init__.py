@@ -8,6 +8,10 @@ from __future__ import annotations
 from portal.access import Acting
 from portal.sections.base import FormSection, Section, SectionRefused
 from portal.sections.business import Business
+from portal.sections.documents import Documents
+from portal.sections.hours import Hours
+from portal.sections.prices import Prices
+from portal.sections.skills import Skills
 
 __all__ = [
     "SECTIONS",
@@ -18,7 +22,7 @@ __all__ = [
     "sections_of_step",
 ]
 
-SECTIONS: tuple[type[Section], ...] = (Business,)
+SECTIONS: tuple[type[Section], ...] = (Business, Skills, Hours, Prices, Documents)
 
 
 def find_section(key: str) -> type[Section]:

@@ -77,6 +77,10 @@ class Section:
         self.data = data
         self.files = files
         self.in_wizard = in_wizard
+        self.too_large = False
+        """Set by the frame when a file was dropped while it arrived (``network.uploads``)."""
+        self.kept_files: list[str] = []
+        """Stored names of files that ``save`` took in; the frame deletes them if it rolls back."""
 
     @property
     def is_bound(self) -> bool:
