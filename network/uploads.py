@@ -21,7 +21,8 @@ import pypdf
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from PIL import Image, ImageOps
 from pypdf.generic import DictionaryObject, IndirectObject
@@ -123,7 +124,7 @@ class BoundedUploadHandler(FileUploadHandler):
         raise StopUpload(connection_reset=True)
 
 
-def bounded_uploads(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def bounded_uploads(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """For views that take files: a huge one is dropped while it arrives, not after.
 
     Put the CSRF token before the file field, so that it has arrived by then; in the view ask
@@ -133,7 +134,7 @@ def bounded_uploads(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 
     @csrf_exempt
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         request.upload_handlers.insert(0, BoundedUploadHandler(request))
         return protected(request, *args, **kwargs)
 

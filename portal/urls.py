@@ -2,7 +2,17 @@
 
 from django.urls import include, path
 
-from portal.views import calendar, choose, offers, profile, stream, today, visits
+from portal.views import (
+    accept_login,
+    calendar,
+    changes,
+    choose,
+    feed,
+    offers,
+    stream,
+    today,
+    visits,
+)
 
 app_name = "portal"
 
@@ -22,7 +32,10 @@ urlpatterns = [
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/time-off/", calendar.time_off, name="time_off"),
     path("calendar/time-off/<int:entry_id>/remove/", calendar.remove, name="remove_time_off"),
-    path("you/", profile.you, name="you"),
+    path("offers/<uuid:public_id>/correct/", changes.correct, name="correct"),
+    path("you/", include("portal.you_urls")),
+    path("login/<str:token>/", accept_login.accept_login, name="accept_login"),
+    path("feed/<str:token>.ics", feed.feed, name="feed"),
     path("contractor/", choose.choose, name="choose"),
     path("join/", include("portal.join_urls")),
     path("stream/", stream.stream, name="stream"),

@@ -63,6 +63,7 @@ _LOST_OFFERS = f"""
 {_NEEDED}
 SELECT x.job_id, why.reason FROM jobs_offer x JOIN jobs_job j ON j.id = x.job_id {_WHY}
  WHERE x.status = 'pending' AND (%(job)s::bigint IS NULL OR x.pending_job_id = %(job)s)
+   AND (%(contractor)s::bigint IS NULL OR x.contractor_id = %(contractor)s)
    AND why.reason IS NOT NULL
  ORDER BY x.job_id LIMIT %(limit)s
 """
@@ -74,23 +75,36 @@ SELECT x.id, why.reason
   FROM jobs_booking x JOIN jobs_job j ON j.id = x.job_id AND j.status IN ('booked', 'en_route')
        {_WHY}
  WHERE x.live AND (%(booking)s::bigint IS NULL OR x.id = %(booking)s)
+   AND (%(contractor)s::bigint IS NULL OR x.contractor_id = %(contractor)s)
    AND why.reason IS NOT NULL
  ORDER BY x.id LIMIT %(limit)s
 """
 
 
-def find_lost_offers(*, limit: int = 500, job_id: int | None = None) -> list[tuple[int, str]]:
+def find_lost_offers(
+    *, limit: int = 500, job_id: int | None = None, contractor_id: int | None = None
+) -> list[tuple[int, str]]:
     """(job id, why) of pending offers that may not stand any more."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOST_OFFERS, {"limit": limit, "job": job_id, "active": ["active"]})
+        cursor.execute(
+            _LOST_OFFERS,
+            {"limit": limit, "job": job_id, "contractor": contractor_id, "active": ["active"]},
+        )
         return cursor.fetchall()
 
 
-def find_lost_visits(*, limit: int = 500, booking_id: int | None = None) -> list[tuple[int, str]]:
+def find_lost_visits(
+    *, limit: int = 500, booking_id: int | None = None, contractor_id: int | None = None
+) -> list[tuple[int, str]]:
     """(booking id, why) of live bookings whose contractor or technician is lost."""
     with connection.cursor() as cursor:
         cursor.execute(
             _LOST_VISITS,
-            {"limit": limit, "booking": booking_id, "active": ["active", "paused"]},
+            {
+                "limit": limit,
+                "booking": booking_id,
+                "contractor": contractor_id,
+                "active": ["active", "paused"],
+            },
         )
         return cursor.fetchall()

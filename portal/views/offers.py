@@ -22,6 +22,7 @@ from portal.area_map import area_map
 from portal.forms import DeclineForm
 from portal.plans import chosen_plan, plans_for
 from portal.reads import offer_row, open_offers, past_offers
+from portal.views.changes import CORRECTABLE
 from portal.views.page import moment, portal_page
 from portal.wording import for_reader, how_late, to_the_second
 from portal.work import asked_offer
@@ -102,6 +103,8 @@ def decline(request: HttpRequest, acting: Acting, public_id: UUID) -> HttpRespon
     except DomainError as error:
         form.add_error(None, for_reader(error.detail, is_firm=acting.is_firm))
         return _decline_page(request, acting, row, form)
+    if form.cleaned_data["reason"] in CORRECTABLE:
+        return redirect("portal:correct", public_id)
     messages.success(request, "Declined. Thank you for saying so: we ask somebody else now.")
     return redirect("portal:offers")
 

@@ -11,6 +11,7 @@ from network.models import Application, ContractorStatus
 from portal.access import Acting, contractor_page
 from portal.reads import live_visits, open_offers, past_visits
 from portal.views.page import moment, portal_page
+from portal.views.pause import pause_context
 from portal.wording import greeting, standing
 
 #: Visits listed under the next one; the rest is one tap away.
@@ -47,6 +48,7 @@ def today(request: HttpRequest, acting: Acting) -> HttpResponse:
         "more": max(0, len(visits) - 1 - LATER_ROWS),
         "is_near": bool(visits) and visits[0].is_near(now),
         "left_today": len(left_today),
+        **pause_context(acting, now),
     }
     return portal_page(request, acting, "today", context, nav="today", waiting=len(offers))
 

@@ -1,0 +1,20 @@
+"""Addresses under *You*: what a contractor states and settles, each on a page of its own."""
+
+from django.urls import path
+
+from portal.views import changes, documents, feed, pause, people, profile, sections
+
+urlpatterns = [
+    path("", profile.you, name="you"),
+    path("pause/", pause.pause, name="pause"),
+    path("resume/", pause.resume, name="resume"),
+    path("calendar/", feed.settings, name="calendar_feed"),
+    path("people/", people.people, name="people"),
+    path("people/<uuid:public_id>/", people.person, name="person"),
+    path("people/<uuid:public_id>/login/", people.login, name="person_login"),
+    path("documents/<uuid:public_id>/", documents.document, name="document"),
+    path("changes/<int:event_id>/", changes.change, name="change"),
+    path("services/<int:service_id>/take/", changes.take_service, name="take_service"),
+    # Last: a section's key is any word.
+    path("<slug:key>/", sections.section, name="section"),
+]
