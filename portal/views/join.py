@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from network.errors import NetworkError
 from network.models import ApplicationState, User
 from network.services.applications import STEPS, submit_application
+from network.uploads import bounded_uploads
 from portal.joining import STEP_NAMES, Applicant, applicant_of
 from portal.sections import Section
 from portal.views.page import moment
@@ -56,6 +57,7 @@ def join(request: HttpRequest) -> HttpResponse:
     return redirect("portal:join_status")
 
 
+@bounded_uploads
 @require_http_methods(["GET", "HEAD", "POST"])
 @applicant_page
 def step(request: HttpRequest, applicant: Applicant, step: int) -> HttpResponse:
@@ -69,6 +71,8 @@ def step(request: HttpRequest, applicant: Applicant, step: int) -> HttpResponse:
     if request.method != "POST":
         return _show(request, applicant, step)
     sections = applicant.sections(step, now=moment(request), data=request.POST, files=request.FILES)
+    for section in sections:
+        section.too_large = getattr(request, "upload_too_large", False)
     if act := request.POST.get("act", ""):
         if _act(sections, act):
             return redirect("portal:join_step", step=step)

@@ -167,11 +167,7 @@ def _page(
         "person": row,
         "form": form,
         "email_form": email_form,
-        "email": email_form.data.get("email", "")
-        if email_form
-        else waiting.email
-        if waiting
-        else "",
+        "email": typed or (waiting.email if waiting is not None else ""),
         "logins": logins,
         "waiting": waiting,
         "is_expired": waiting is not None and waiting.expires_at <= app_now(),
