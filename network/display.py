@@ -41,6 +41,13 @@ def money(amount: Decimal | float | str | None, currency: str = "USD") -> str:
     return f"{sign}{symbol}{figure}" if symbol else f"{sign}{currency} {figure}"
 
 
+def trade_name(trade: str) -> str:
+    """A trade's slug in words: ``HVAC``, ``Masonry paving``."""
+    if trade == "hvac":
+        return "HVAC"
+    return trade.replace("_", " ").replace("-", " ").capitalize()
+
+
 def distance(km: float | None, unit: str) -> str:
     """``2.4 mi`` or ``3.8 km``; whole numbers from 20 on. Empty for None."""
     if km is None:

@@ -3,7 +3,7 @@
 ``~`` can be in no slug: those addresses lead to the pages of the user's own branch.
 """
 
-from django.urls import path
+from django.urls import include, path
 
 from jobs.console.access import choose_branch, entry
 from jobs.console.views import actions, board, intake, job, messages, overrides, stream
@@ -12,6 +12,7 @@ app_name = "console"
 
 urlpatterns = [
     path("", entry("branch_board"), name="board"),
+    path("~coverage/", entry("branch_coverage"), name="coverage"),
     path("~messages/", entry("branch_messages"), name="messages"),
     path("~ranking/", entry("branch_ranking"), name="ranking"),
     path("~new/", entry("branch_new_job"), name="new_job"),
@@ -22,6 +23,7 @@ urlpatterns = [
     path("<slug:branch>/messages/", messages.messages_page, name="branch_messages"),
     path("<slug:branch>/ranking/", overrides.ranking_page, name="branch_ranking"),
     path("<slug:branch>/ranking/try/", overrides.try_suggestion, name="try_suggestion"),
+    path("<slug:branch>/coverage/", include("jobs.console.coverage.urls")),
     path("<slug:branch>/zip/", intake.zip_lookup, name="zip_lookup"),
     path("<slug:branch>/jobs/new/", intake.new_job, name="branch_new_job"),
     path("<slug:branch>/jobs/new/first/", intake.who_first, name="who_first"),

@@ -6,6 +6,7 @@ from jobs.models.event import JobEvent
 from jobs.models.job import Job
 from jobs.models.message import Message
 from jobs.models.offer import Offer
+from jobs.models.past import PastRequest
 from jobs.models.round import Round
 from jobs.models.settings import OfferWindow
 
@@ -20,5 +21,6 @@ __all__ = [
     "Message",
     "Offer",
     "OfferWindow",
+    "PastRequest",
     "Round",
 ]

@@ -111,6 +111,7 @@ class Job(models.Model):
                 condition=~Q(status__in=sorted(FINAL)),
                 name="job_open_board",
             ),
+            models.Index(fields=["branch", "window_start"], name="job_by_window"),
             models.Index(fields=["branch", "-updated_at", "-id"], name="job_by_update"),
             models.Index(fields=["branch", "-id"], name="job_by_branch"),
         ]

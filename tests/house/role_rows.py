@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.house.role_row import Row, api, each, everybody
+from tests.house.role_rows_coverage import COVERAGE
 from tests.house.role_rows_explain import EXPLAIN
 from tests.house.role_rows_join import ACCOUNTS, JOINING
 from tests.house.role_rows_pages import CONSOLE, PORTAL
@@ -117,6 +118,7 @@ ALL: list[list[Row]] = [
     ACCOUNTS,
     API,
     CONSOLE,
+    COVERAGE,
     PORTAL,
     JOINING,
     EXPLAIN,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.audit.damage import ask_for_a_paper
 from tests.jobs.guards import Past, copy_row, sql
 
 Write = Callable[[Past], Any]
@@ -311,54 +310,6 @@ CASES: list[tuple[str, str, Write]] = [
             job_id=str(p.booked.pk),
             technician_id=str(p.lisa_technician),
             **NEW_ID,
-        ),
-    ),
-    (
-        "offers_go_to_contractors_with_the_papers",
-        "ALTER TABLE jobs_offer DISABLE TRIGGER offer_papers",
-        lambda p: (
-            ask_for_a_paper(),
-            copy_row(
-                "jobs_offer",
-                PENDING,
-                job_id=str(p.booked.pk),
-                contractor_id=str(p.lisa.pk),
-                technician_id=str(p.lisa_technician),
-                **NEW_ID,
-            ),
-        ),
-    ),
-    *[
-        (
-            "visits_begin_with_those_who_may_do_them",
-            "ALTER TABLE jobs_booking DISABLE TRIGGER booking_fit_updated",
-            lambda p, change=change: (
-                sql(change.format(technician=p.lisa_technician)) if change else ask_for_a_paper(),
-                sql(
-                    f"UPDATE jobs_booking SET technician_id = {p.lisa_technician},"
-                    f" contractor_id = {p.lisa.pk} WHERE live"
-                ),
-            ),
-        )
-        for change in (
-            "UPDATE network_contractor SET status = 'left'",
-            "UPDATE network_technician SET active = false WHERE id = {technician}",
-            "DELETE FROM network_technicianskill WHERE technician_id = {technician}",
-            "",
-        )
-    ],
-    (
-        "visits_begin_with_those_who_may_do_them",
-        "ALTER TABLE jobs_booking DISABLE TRIGGER booking_fit_inserted",
-        lambda p: (
-            ask_for_a_paper(),
-            copy_row(
-                "jobs_booking",
-                "live",
-                job_id=str(p.waiting.pk),
-                offer_id=str(p.asked_offer.pk),
-                public_id="gen_random_uuid()",
-            ),
         ),
     ),
     (

@@ -13,16 +13,16 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from dispatch_site.bench import accept, expiry, rank, ranking_replay
+from dispatch_site.bench import accept, coverage, expiry, rank, ranking_replay
 from dispatch_site.bench.scratch import base_database
 from dispatch_site.bench.world import fill
 
 
 class Command(BaseCommand):
     help = (
-        "Measures expiry, accept, ranking and replay on a scratch database of the configured "
-        "server (dropped afterwards) and prints ratios taken in this one run. About 15 minutes on "
-        "two cores. Also writes var/bench.json: flat name → number."
+        "Measures expiry, accept, ranking, replay and coverage on a scratch database of the "
+        "configured server (dropped afterwards) and prints ratios taken in this one run. About 15 "
+        "minutes on two cores. Also writes var/bench.json: flat name → number."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--runs", type=int, default=300, help="runs of the ranking figure")
         parser.add_argument(
             "--only",
-            choices=["expiry", "lateness", "accept", "rank", "replay"],
+            choices=["expiry", "lateness", "accept", "rank", "replay", "coverage"],
             help="one part of it",
         )
         parser.add_argument("--replays", type=int, default=100_000, help="decisions to replay")
@@ -45,6 +45,7 @@ class Command(BaseCommand):
             "accept": self._accept,
             "rank": self._rank,
             "replay": self._replay,
+            "coverage": self._coverage,
         }
         only = options["only"]
         self._say(
@@ -52,7 +53,7 @@ class Command(BaseCommand):
             "About 15 minutes for everything; nothing else should run beside it."
         )
         with base_database():
-            if only not in {"rank", "replay"}:
+            if only not in {"rank", "replay", "coverage"}:
                 self._say("filling the scratch database …")
                 out = fill(offers=options["offers"], technicians=options["technicians"])
                 self._say(f"{out} offers are out")
@@ -118,3 +119,7 @@ class Command(BaseCommand):
         count = options["replays"]
         self._say(f"replay: {count:,} logged decisions, and some through the ORM …")
         figures |= ranking_replay.replay_against_orm(decisions=count, by_orm=min(300, count))
+
+    def _coverage(self, options: dict[str, Any], figures: dict[str, float]) -> None:
+        self._say("coverage: 2,000 technicians, 15,000 past requests …")
+        figures |= coverage.coverage_figures(technicians=2_000, requests=15_000, runs=20, by_orm=40)

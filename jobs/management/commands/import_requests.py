@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from jobs.actors import Actor
 from jobs.intake.errors import IntakeError
 from jobs.intake.mapping import load_mapping
+from jobs.intake.past import import_past_requests
 from jobs.intake.service import Report, import_requests
 from network.models import Branch
 
@@ -40,6 +41,16 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="check everything, write nothing"
         )
         parser.add_argument(
+            "--as-history",
+            action="store_true",
+            help="keep the requests as demand of the past (coverage): makes no jobs, asks nobody",
+        )
+        parser.add_argument(
+            "--until-now",
+            action="store_true",
+            help="with --as-history and --to: move the dates by whole weeks up to the last days",
+        )
+        parser.add_argument(
             "--json", dest="as_json", action="store_true", help="one JSON report on stdout"
         )
 
@@ -52,9 +63,13 @@ class Command(BaseCommand):
         first_day: date | None,
         last_day: date | None,
         dry_run: bool,
+        as_history: bool,
+        until_now: bool,
         as_json: bool,
         **options: Any,
     ) -> None:
+        if until_now and not as_history:
+            raise CommandError("--until-now goes with --as-history; jobs are moved by the mapping.")
         found = Branch.objects.filter(slug=branch).first()
         if found is None:
             known = ", ".join(Branch.objects.values_list("slug", flat=True)) or "none yet"
@@ -62,32 +77,42 @@ class Command(BaseCommand):
         try:
             loaded = load_mapping(mapping)
             with open(0, "rb", closefd=False) if str(file) == "-" else file.open("rb") as stream:
-                report = import_requests(
-                    stream,
-                    branch=found,
-                    mapping=loaded,
-                    actor=Actor("import", f"Import of {file.name}"[:120]),
-                    first_day=first_day,
-                    last_day=last_day,
-                    dry_run=dry_run,
-                    say=lambda line: print(line, file=sys.stderr, flush=True),
-                )
+                days: dict[str, Any] = {
+                    "first_day": first_day,
+                    "last_day": last_day,
+                    "dry_run": dry_run,
+                    "say": lambda line: print(line, file=sys.stderr, flush=True),
+                }
+                if as_history:
+                    report = import_past_requests(
+                        stream, branch=found, mapping=loaded, until_now=until_now, **days
+                    )
+                else:
+                    report = import_requests(
+                        stream,
+                        branch=found,
+                        mapping=loaded,
+                        actor=Actor("import", f"Import of {file.name}"[:120]),
+                        **days,
+                    )
         except IntakeError as error:
             raise CommandError(error.detail) from error
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-        self._show(report, as_json=as_json)
+        self._show(report, what="past requests" if as_history else "jobs", as_json=as_json)
         if report.rejected_count:
             sys.exit(1)
 
-    def _show(self, report: Report, *, as_json: bool) -> None:
+    def _show(self, report: Report, *, what: str, as_json: bool) -> None:
         if as_json:
             self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False))
             return
-        made = "would be made" if report.dry_run else "made"
+        done = "kept" if what == "past requests" else "made"
+        made = f"would be {done}" if report.dry_run else done
         self.stdout.write(
-            f"{report.read:,} rows read: {report.created:,} jobs {made}, {report.already_there:,} "
-            f"there already, {report.left_out:,} left out, {report.rejected_count:,} rejected"
+            f"{report.read:,} rows read: {report.created:,} {what} {made}, "
+            f"{report.already_there:,} there already, {report.left_out:,} left out, "
+            f"{report.rejected_count:,} rejected"
         )
         for one in report.rejected:
             where = f"line {one['line']}" + (f", {one['column']}" if one["column"] else "")
