@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from jobs import paper_messages
 from jobs.models.message import Message
 
 
@@ -174,4 +175,7 @@ _TEMPLATES: dict[str, Callable[[dict[str, Any]], Lines]] = {
     Message.Template.APPOINTMENT_BOOKED: _appointment_booked,
     Message.Template.APPOINTMENT_CHANGED: _appointment_changed,
     Message.Template.APPOINTMENT_CANCELLED: _appointment_cancelled,
+    Message.Template.PAPER_ENDS: paper_messages.paper_ends,
+    Message.Template.PAPER_ENDED: paper_messages.paper_ended,
+    Message.Template.PAPERS_TO_STAFF: paper_messages.papers_to_staff,
 }

@@ -86,17 +86,19 @@ ONE_MESSAGE = Check(
     title="Nobody was told the same event twice over one channel",
     rows="SELECT count(*) FROM jobs_message",
     broken="""
-SELECT min(id)::text FROM jobs_message GROUP BY event_id, recipient_kind, address, channel
+SELECT min(id)::text FROM jobs_message GROUP BY event_id, cause, recipient_kind, address, channel
 HAVING count(*) > 1 ORDER BY 1""",
 )
 
 MESSAGE_OF_EVENT = Check(
     id="11-messages-have-their-event",
-    title="A message belongs to an event of its job",
+    title="A message belongs to an event of its job, or says what else it is about",
     rows="SELECT count(*) FROM jobs_message",
     broken="""
 SELECT m.id::text FROM jobs_message m LEFT JOIN jobs_jobevent e ON e.id = m.event_id
- WHERE e.id IS NULL OR e.job_id <> m.job_id ORDER BY m.id""",
+ WHERE CASE WHEN m.cause = '' THEN e.id IS NULL OR e.job_id IS DISTINCT FROM m.job_id
+            ELSE m.event_id IS NOT NULL OR m.job_id IS NOT NULL END
+ ORDER BY m.id""",
 )
 
 ROUNDS_NUMBERED = Check(

@@ -7,7 +7,10 @@ from django.db.models import Q
 
 
 class Message(models.Model):
-    """One message to one recipient over one channel, because of one event.
+    """One message to one recipient over one channel, because of one event of a job.
+
+    What concerns no job (papers that end) has no event; then ``cause`` says what it is about, and
+    nobody is told the same cause twice.
 
     Written in the transaction that made the event, sent afterwards by a worker; subject
     and body are rendered at sending from the frozen ``context`` and kept.
@@ -21,6 +24,7 @@ class Message(models.Model):
     class Recipient(models.TextChoices):
         CONTRACTOR = "contractor", "contractor"
         CUSTOMER = "customer", "customer"
+        STAFF = "staff", "staff"
 
     class Template(models.TextChoices):
         OFFER_MADE = "offer_made", "Offer made"
@@ -30,6 +34,9 @@ class Message(models.Model):
         APPOINTMENT_BOOKED = "appointment_booked", "Appointment booked"
         APPOINTMENT_CHANGED = "appointment_changed", "Appointment changed"
         APPOINTMENT_CANCELLED = "appointment_cancelled", "Appointment cancelled"
+        PAPER_ENDS = "paper_ends", "Paper ends soon"
+        PAPER_ENDED = "paper_ended", "Paper ended"
+        PAPERS_TO_STAFF = "papers_to_staff", "Papers that end"
 
     branch = models.ForeignKey(
         "network.Branch",
@@ -39,9 +46,16 @@ class Message(models.Model):
         db_constraint=False,  # the job's own; the audit compares them
     )
     event = models.ForeignKey(
-        "jobs.JobEvent", on_delete=models.PROTECT, related_name="messages", db_index=False
+        "jobs.JobEvent",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="messages",
+        db_index=False,
     )
-    job = models.ForeignKey("jobs.Job", on_delete=models.PROTECT, related_name="messages")
+    job = models.ForeignKey(
+        "jobs.Job", on_delete=models.PROTECT, null=True, related_name="messages"
+    )
+    cause = models.CharField(max_length=120, blank=True, default="", db_default="")
     recipient_kind = models.CharField(max_length=10, choices=Recipient.choices)
     contractor = models.ForeignKey(
         "network.Contractor",
@@ -69,6 +83,16 @@ class Message(models.Model):
             models.UniqueConstraint(
                 fields=["event", "recipient_kind", "address", "channel"],
                 name="one_message_per_event_recipient_channel",
+            ),
+            models.UniqueConstraint(
+                fields=["cause", "recipient_kind", "address", "channel"],
+                condition=~Q(cause=""),
+                name="one_message_per_cause_recipient_channel",
+            ),
+            models.CheckConstraint(
+                condition=Q(event__isnull=False, job__isnull=False, cause="")
+                | (Q(event__isnull=True, job__isnull=True) & ~Q(cause="")),
+                name="message_has_its_event_or_cause",
             ),
         ]
         indexes = [

@@ -170,7 +170,10 @@ class Document(models.Model):
 
 
 class ExpiryWarning(models.Model):
-    """That a paper will expire in so many days has to be said on ``due_on`` (branch-local)."""
+    """That a paper will expire in so many days has to be said on ``due_on`` (branch-local).
+
+    0 days: that it has ended, to be said on the day after.
+    """
 
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="warnings")
     days = models.PositiveSmallIntegerField()

@@ -49,6 +49,12 @@ class Contractor(models.Model):
     clearance_override_note = models.CharField(
         max_length=300, blank=True, default="", db_default="", help_text="Why it was set by hand."
     )
+    clearance_end_told = models.DateField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The date of clearance whose end has been told.",
+    )
     base_latitude = models.FloatField()
     base_longitude = models.FloatField()
     tier = models.PositiveSmallIntegerField(choices=Tier.choices, default=Tier.STANDARD)

@@ -27,6 +27,8 @@ from network.services.history import note_event
 from network.uploads import check_upload, keep_file
 
 WARNING_DAYS = (45, 30, 7)
+ENDED = 0
+"""The last thing said of a paper, on the day after it ended."""
 
 
 def submit_document(
@@ -172,7 +174,12 @@ def withdraw_document(*, document_id: int, actor_id: int | None) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class ExpiryNotice:
-    """Something to be said to the contractor and to staff: a paper expires in ``days_left``."""
+    """Something to be said to the contractor and to staff: a paper expires in ``days_left``.
+
+    −1 and less: it has ended. ``work`` is the skill or the kind of work that it is for; without one
+    it is for all work of the branch. ``still_cleared`` tells whether the contractor is cleared for
+    the branch's work all the same.
+    """
 
     document_id: int
     document_public_id: UUID
@@ -183,13 +190,19 @@ class ExpiryNotice:
     paper: str
     expires_on: date
     days_left: int
+    work: str
+    still_cleared: bool
 
 
 _DUE = """
 SELECT warning.id, warning.document_id, document.public_id, contractor.branch_id, contractor.id,
        contractor.name, contractor.email, coalesce(requirement.name, skill.name),
        document.expires_on,
-       document.expires_on - (%(at)s::timestamptz AT TIME ZONE branch.time_zone)::date
+       document.expires_on - (%(at)s::timestamptz AT TIME ZONE branch.time_zone)::date,
+       coalesce(skill.name, (SELECT name FROM network_skill WHERE id = requirement.skill_id),
+                (SELECT name FROM network_servicetype WHERE id = requirement.service_type_id), ''),
+       coalesce(contractor.cleared_until
+                >= (%(at)s::timestamptz AT TIME ZONE branch.time_zone)::date, false)
 FROM network_expirywarning AS warning
 JOIN network_document AS document ON document.id = warning.document_id
 JOIN network_contractor AS contractor ON contractor.id = document.contractor_id
@@ -221,7 +234,7 @@ def take_due_warnings(*, at: datetime, limit: int = 500) -> list[ExpiryNotice]:
 
 
 def _warnings(document: Document, today: date) -> list[ExpiryWarning]:
-    """Those to come; of those that have passed already only the last, which is due at once."""
+    """Those to come, and that it ended; of those passed already only the last, due at once."""
     if document.expires_on is None:
         return []
     warnings = [
@@ -230,6 +243,9 @@ def _warnings(document: Document, today: date) -> list[ExpiryWarning]:
         )
         for days in WARNING_DAYS
     ]
+    warnings.append(
+        ExpiryWarning(document=document, days=ENDED, due_on=document.expires_on + timedelta(days=1))
+    )
     passed = [warning for warning in warnings if warning.due_on <= today]
     return [warning for warning in warnings if warning.due_on > today] + passed[-1:]
 

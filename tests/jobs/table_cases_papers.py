@@ -19,6 +19,18 @@ def past_request(p: Past, *, minutes: int, times: int = 1) -> None:
         )
 
 
+def announcement(p: Past, cause: str) -> None:
+    """A message that concerns no job."""
+    sql(
+        "INSERT INTO jobs_message (branch_id, cause, recipient_kind, channel, address, template,"
+        " context, subject, body, status, attempts, next_attempt_at, created_at, error)"
+        " SELECT branch_id, %s, 'staff', 'email', 'nora@example.com', 'papers_to_staff', '{}', '',"
+        " '', 'pending', 0, now(), now(), '' FROM jobs_job WHERE id = %s",
+        cause,
+        p.booked.pk,
+    )
+
+
 CASES: list[tuple[str, str, Write]] = [
     (
         "offers_go_to_contractors_with_the_papers",
@@ -66,6 +78,24 @@ CASES: list[tuple[str, str, Write]] = [
                 offer_id=str(p.asked_offer.pk),
                 public_id="gen_random_uuid()",
             ),
+        ),
+    ),
+    (
+        "one_message_per_cause_recipient_channel",
+        "DROP INDEX one_message_per_cause_recipient_channel",
+        lambda p: [announcement(p, "paper:1:30") for _ in range(2)],
+    ),
+    (
+        "message_has_its_event_or_cause",
+        "ALTER TABLE jobs_message DROP CONSTRAINT message_has_its_event_or_cause",
+        lambda p: announcement(p, ""),
+    ),
+    (
+        "message_has_its_event_or_cause",
+        "ALTER TABLE jobs_message DROP CONSTRAINT message_has_its_event_or_cause",
+        lambda p: sql(
+            "UPDATE jobs_message SET cause = 'both'"
+            " WHERE id = (SELECT min(id) FROM jobs_message WHERE event_id IS NOT NULL)"
         ),
     ),
     (

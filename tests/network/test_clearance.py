@@ -304,7 +304,7 @@ class TestWarnings:
 
     def test_a_late_approval_says_only_what_is_nearest(self, one) -> None:
         approved(one, require(one), expires_on=TODAY + timedelta(days=20))
-        assert list(ExpiryWarning.objects.values_list("days", flat=True)) == [30, 7]
+        assert list(ExpiryWarning.objects.values_list("days", flat=True)) == [30, 7, 0]
         [notice] = take_due_warnings(at=MONDAY)
         assert notice.days_left == 20
 
@@ -325,4 +325,4 @@ class TestWarnings:
         approved(one, require(one), expires_on=TODAY + timedelta(days=60))
         [notice] = take_due_warnings(at=MONDAY + timedelta(days=55))
         assert notice.days_left == 5
-        assert not ExpiryWarning.objects.filter(sent_at__isnull=True).exists()
+        assert ExpiryWarning.objects.get(sent_at__isnull=True).days == 0

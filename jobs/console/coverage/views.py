@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from jobs.console.access import BranchRequest, branch_page
 from jobs.console.coverage.page import CoveragePage
+from jobs.console.coverage.papers import ending_papers
 from jobs.console.coverage.stress_page import StressPage
 from jobs.console.coverage.view import load_coverage
 from network.context import shell
@@ -22,7 +23,13 @@ def coverage(request: BranchRequest) -> HttpResponse:
     return render(
         request,
         "console/coverage/coverage.html",
-        {"nav": "coverage", "branch": request.branch, "at": at, **page.context()},
+        {
+            "nav": "coverage",
+            "branch": request.branch,
+            "at": at,
+            "papers": ending_papers(request.branch, at=at),
+            **page.context(),
+        },
     )
 
 
