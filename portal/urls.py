@@ -38,5 +38,6 @@ urlpatterns = [
     path("feed/<str:token>.ics", feed.feed, name="feed"),
     path("contractor/", choose.choose, name="choose"),
     path("join/", include("portal.join_urls")),
+    path("", include("portal.score_urls")),
     path("stream/", stream.stream, name="stream"),
 ]

@@ -49,6 +49,7 @@ ESCALATIONS = {
     "no_check_in": ("warn", "user-question", "Visit not started"),
     "not_finished": ("warn", "hourglass", "Visit not finished"),
     "dispatch_failed": ("bad", "alert-triangle", "The machine could not go on"),
+    "ranking_fell_back": ("warn", "list-numbers", "The ranking policy cannot be used"),
     "needs_another_visit": ("warn", "repeat", "Needs another visit"),
     "no_access": ("warn", "door-off", "No access"),
 }

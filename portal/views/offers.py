@@ -26,7 +26,8 @@ from portal.views.changes import CORRECTABLE
 from portal.views.page import moment, portal_page
 from portal.wording import for_reader, how_late, to_the_second
 from portal.work import asked_offer
-from ranking.explain import Part, explain
+from ranking.explain import Part
+from ranking.whynot import own_reasons
 
 #: Reasons shown under "why you were asked".
 REASONS = 4
@@ -146,14 +147,9 @@ def _decline_page(
 
 
 def _reasons(row: Offer) -> list[Part]:
-    """What put this contractor in its place; nothing when a person chose it by hand."""
+    """What put this contractor in its place, in own figures; nothing when a person chose it."""
     decision = row.round.decision
-    if decision is None:
-        return []
-    for candidate in explain(decision):
-        if candidate.contractor_id == row.contractor_id:
-            return candidate.reasons(REASONS)
-    return []
+    return [] if decision is None else own_reasons(decision, row.contractor_id, REASONS)
 
 
 def _too_late(request: HttpRequest, acting: Acting, public_id: UUID) -> HttpResponse:

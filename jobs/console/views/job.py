@@ -16,8 +16,8 @@ from jobs.console.ranked import first_reasons, load_ranking
 from jobs.console.story import tell
 from jobs.console.timeline import timeline
 from jobs.models import Escalation, Job, Round
-from jobs.states import LIVE, SEARCHING, JobStatus, OfferStatus, Priority
-from network.availability import WorkOrder
+from jobs.states import LIVE, SEARCHING, JobStatus, OfferStatus
+from jobs.work import work_of
 from network.context import shell
 from network.eligibility import explain_not_eligible
 from ranking.explain import explain
@@ -117,19 +117,3 @@ def not_eligible(request: BranchRequest, job: str) -> HttpResponse:
     context = {"job": found, "branch": request.branch, "groups": groups, "at": at}
     part = "console/_not_eligible.html"
     return render(request, part if request.htmx else "console/not_eligible.html", context)
-
-
-def work_of(job: Job) -> WorkOrder:
-    """The job as eligibility sees it."""
-    return WorkOrder(
-        branch_id=job.branch_id,
-        service_type_id=job.service_type_id,
-        client_id=job.client_id,
-        latitude=job.latitude,
-        longitude=job.longitude,
-        window_start=job.window_start,
-        window_end=job.window_end,
-        duration_minutes=job.duration_minutes,
-        cell=job.cell,
-        is_emergency=job.priority == Priority.EMERGENCY,
-    )
