@@ -104,6 +104,8 @@ def _draft(
     emails: dict[str, int],
 ) -> Draft | None:
     columns = mapping.columns
+    if not cells[columns["trade"]]:
+        raise _RowError(columns["trade"], "There is no trade.")
     trades = tuple(
         trade for trade in mapping.trades.get(cells[columns["trade"]], ()) if trade in skills
     )

@@ -187,7 +187,9 @@ def _save_contractors(
             report.created += 1
             created.append((row.instance, draft))
             report.changes.append(
-                Change(draft.line, "created", draft.name, _fields(None, row.instance))
+                Change(
+                    draft.line, "created", draft.name, _fields(None, row.instance) | _people(draft)
+                )
             )
             touched.append(
                 ImportedContractor(
@@ -210,6 +212,14 @@ def _save_contractors(
             report.unchanged += 1
     progress("contractors", len(listed), len(listed))
     return created, touched
+
+
+def _people(draft: Draft) -> dict[str, tuple[str, str]]:
+    """What a new firm brings beside its own fields."""
+    return {
+        "trades": ("", ", ".join(draft.trades)),
+        "technicians": ("", str(draft.technicians)),
+    }
 
 
 def _fields(before: Contractor | None, after: Contractor) -> dict[str, tuple[str, str]]:

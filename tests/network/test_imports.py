@@ -220,6 +220,8 @@ class TestImport:
         report = run(branch, GOOD, dry_run=True)
         assert (report.created, report.import_id) == (3, "")
         assert report.changes[0].fields["email"] == ("", "harold@firm.example")
+        assert report.changes[0].fields["trades"] == ("", "plumbing, hvac")
+        assert report.changes[0].fields["technicians"] == ("", "2")
         for model in (Contractor, Technician, Territory, ContractorImport):
             assert not model.objects.exists()
 
@@ -274,8 +276,8 @@ class TestImport:
             ),
         )
         assert report.created == 2
-        assert report.without_trade == {"X": 1, "U": 1, "??": 1, "": 1}
-        assert report.without_trade_lines == [13, 14, 15, 16]
+        assert report.without_trade == {"X": 1, "U": 1, "??": 1}
+        assert report.without_trade_lines == [13, 14, 15]
         assert [(row.line, row.column, row.reason) for row in report.rejected] == [
             (3, "Firm", "There is no name."),
             (4, "Zip", "“K1A 0B1” is not a US ZIP code."),
@@ -286,6 +288,7 @@ class TestImport:
             (10, "ID", "An earlier line has the same key."),
             (11, "ID", "There is no key."),
             (12, "Firm", "The name has more than 120 characters."),
+            (16, "Code", "There is no trade."),
         ]
 
     def test_twins_without_a_key_are_two_firms_with_two_names(self, branch) -> None:
