@@ -226,10 +226,10 @@ class CoveragePage:
         return self.coverage.period.days[column // 2], HALVES[column % 2]
 
     def _merged(self, gaps: list[Gap]) -> list[tuple[Gap, list[date]]]:
-        """The same area, weekday and part of the day in both weeks is one line: the worse."""
-        found: dict[tuple[str, int, tuple[str, ...]], tuple[Gap, list[date]]] = {}
+        """The same gap in both weeks is one line."""
+        found: dict[tuple[object, ...], tuple[Gap, list[date]]] = {}
         for gap in gaps:
-            key = (gap.area, gap.day.weekday(), gap.halves)
+            key = (gap.area, gap.day.weekday(), gap.halves, gap.technicians, round(gap.jobs))
             if key in found:
                 found[key][1].append(gap.day)
                 found[key][1].sort()
