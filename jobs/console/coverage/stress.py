@@ -129,6 +129,10 @@ class Stress:
         """A part of ``calls`` as a part of ``expected``."""
         return self.expected * count / len(self.calls) if self.calls else 0.0
 
+    def _booked(self, count: int) -> float:
+        """A part of the visits looked at, as a part of all there are."""
+        return self.all_visits * count / len(self.visits) if self.visits else 0.0
+
     @property
     def losing(self) -> int:
         """Jobs that lose their first call, booked and expected."""
@@ -136,14 +140,15 @@ class Stress:
 
     @property
     def with_nobody(self) -> int:
-        booked = sum(visit.substitute is None for visit in self.visits)
-        return booked + round(self.expected_of(sum(c.next_rank is None for c in self.calls)))
+        booked = self._booked(sum(visit.substitute is None for visit in self.visits))
+        return round(booked + self.expected_of(sum(c.next_rank is None for c in self.calls)))
 
     @property
     def to_second(self) -> int:
-        """Jobs that the next in line would get."""
-        booked = sum(v.substitute is not None and v.substitute.rank == 2 for v in self.visits)
-        return booked + round(self.expected_of(sum(c.next_rank == 2 for c in self.calls)))
+        """Jobs that the second of the ranking would get."""
+        second = sum(v.substitute is not None and v.substitute.rank == 2 for v in self.visits)
+        calls = sum(call.next_rank == 2 for call in self.calls)
+        return round(self._booked(second) + self.expected_of(calls))
 
     @property
     def to_later(self) -> int:

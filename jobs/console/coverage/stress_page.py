@@ -338,8 +338,8 @@ def _bar(stress: Stress) -> list[tuple[str, str, str, str]]:
     pieces = []
     x = 0.0
     for tone, count, words in (
-        ("is-good", stress.to_second, "to the next in line"),
-        ("is-warn", stress.to_later, "to somebody further down"),
+        ("is-good", stress.to_second, "to rank 2"),
+        ("is-warn", stress.to_later, "to rank 3 or later, or to somebody new"),
         ("is-bad", stress.with_nobody, "to nobody"),
     ):
         if count and whole:
