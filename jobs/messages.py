@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from jobs import paper_messages
+from jobs import contractor_messages, paper_messages
 from jobs.models.message import Message
 
 
@@ -22,6 +22,12 @@ def render(message: Message) -> tuple[str, str]:
     subject, lines = _TEMPLATES[message.template](message.context)
     signed = [*lines, "", message.context.get("branch", "Firstcall")]
     return " ".join(subject.split()), "\n".join(signed) + "\n"
+
+
+def kept_body(message: Message) -> str:
+    """The rendered body without the secret of its link: what is kept once it is sent."""
+    secret = message.context.get("secret")
+    return message.body.replace(secret, "…") if secret else message.body
 
 
 def _link(path: str) -> str:
@@ -178,4 +184,13 @@ _TEMPLATES: dict[str, Callable[[dict[str, Any]], Lines]] = {
     Message.Template.PAPER_ENDS: paper_messages.paper_ends,
     Message.Template.PAPER_ENDED: paper_messages.paper_ended,
     Message.Template.PAPERS_TO_STAFF: paper_messages.papers_to_staff,
+    Message.Template.INVITATION: contractor_messages.invitation,
+    Message.Template.APPLICATION_APPROVED: contractor_messages.application_approved,
+    Message.Template.APPLICATION_SENT_BACK: contractor_messages.application_sent_back,
+    Message.Template.APPLICATION_REJECTED: contractor_messages.application_rejected,
+    Message.Template.PAPER_APPROVED: contractor_messages.paper_approved,
+    Message.Template.PAPER_REJECTED: contractor_messages.paper_rejected,
+    Message.Template.PAPER_ASKED: contractor_messages.paper_asked,
+    Message.Template.FROM_THE_OFFICE: contractor_messages.from_the_office,
+    Message.Template.STANDING_CHANGED: contractor_messages.standing_changed,
 }

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from network import display
 from network.clock import ClockInfo, clock_info
-from network.models import Branch, BranchStaff, ContractorUser
+from network.models import Application, Branch, BranchStaff, ContractorUser, Document
 
 SESSION_BRANCH = "branch_id"
 
@@ -90,6 +90,16 @@ class Shell:
             if staff is not None:
                 return str(staff.role)
         return "contractor" if self.contractor_user else ""
+
+    @cached_property
+    def waiting_reviews(self) -> int:
+        """Applications and papers of this branch that wait for staff."""
+        if self.branch is None:
+            return 0
+        return (
+            Application.objects.for_branch(self.branch).to_review().count()
+            + Document.objects.for_branch(self.branch).to_review().of_members().count()
+        )
 
     @property
     def may_administer(self) -> bool:

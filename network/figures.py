@@ -279,3 +279,42 @@ def _hours(first: datetime, last: datetime, tz: str, at: Any) -> list[SafeString
             )
         hour += timedelta(hours=step)
     return labels
+
+
+def load_bar(share: float, *, is_full: bool = False) -> SafeString:
+    """How much of a stretch is taken, 0 to 1 (it repeats in a picture what the row says)."""
+    return format_html(
+        '<svg class="fig loadbar{}" viewBox="0 0 60 8" aria-hidden="true">'
+        '<rect class="bed" x=".5" y=".5" width="59" height="7" rx="3.5"/>'
+        '<rect class="part" width="{}" height="8" rx="4"/></svg>',
+        " is-warn" if is_full else "",
+        f"{60 * max(0.0, min(1.0, share)):.1f}",
+    )
+
+
+def sparkline(values: Sequence[float | None], *, label: str) -> SafeString:
+    """A line through the known values, oldest first, with a dot on the newest.
+
+    Nothing for fewer than two of them. The scale is the values' own.
+    """
+    known = [(place, value) for place, value in enumerate(values) if value is not None]
+    if len(known) < 2:
+        return mark_safe("")
+    low = min(value for _, value in known)
+    span = max(value for _, value in known) - low
+    first, last = known[0][0], known[-1][0]
+    points = [
+        (
+            3 + 66 * (place - first) / (last - first),
+            20 - (16 * (value - low) / span if span else 8),
+        )
+        for place, value in known
+    ]
+    return format_html(
+        '<svg class="fig spark" viewBox="0 0 74 24" role="img" aria-label="{}">'
+        '<polyline class="line" points="{}"/><circle class="tip" cx="{}" cy="{}" r="2.6"/></svg>',
+        label,
+        " ".join(f"{x:.1f},{y:.1f}" for x, y in points),
+        f"{points[-1][0]:.1f}",
+        f"{points[-1][1]:.1f}",
+    )

@@ -99,6 +99,10 @@ class DocumentQuerySet(models.QuerySet[Any]):
         """Those that wait, the oldest first."""
         return self.filter(state="submitted").order_by("submitted_at", "id")
 
+    def of_members(self) -> Self:
+        """Without those of applicants, which are looked at with the application, and of leavers."""
+        return self.exclude(contractor__status__in=["applicant", "left"])
+
     def current(self) -> Self:
         """Approved and waiting ones: what a contractor's page shows."""
         return self.filter(state__in=["approved", "submitted", "rejected"])

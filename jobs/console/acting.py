@@ -72,7 +72,7 @@ def at_once(request: BranchRequest, job: Job, perform: Callable[[], str]) -> Htt
 def done(request: BranchRequest, job: Job, said: str) -> HttpResponse:
     """Say it in a toast and let the page look again; without htmx go to the job's page."""
     if request.htmx:
-        return _announce(HttpResponse(status=204), said, "good", acted=True)
+        return announce(HttpResponse(status=204), said, "good", acted=True)
     messages.success(request, said)
     return HttpResponseRedirect(job_url(request.branch, job))
 
@@ -85,7 +85,7 @@ def refused(request: BranchRequest, job: Job, error: DomainError) -> HttpRespons
     context = {"title": error.title, "text": error.detail, "tone": "bad", "icon": "alert-triangle"}
     in_dialog = request.htmx.target == DIALOG
     response = render(request, "console/_refused.html", context, status=409)
-    return _announce(response, "" if in_dialog else error.detail, "bad", acted=False)
+    return announce(response, "" if in_dialog else error.detail, "bad", acted=False)
 
 
 def put_errors(form: Form, error: InvalidInput) -> None:
@@ -110,7 +110,8 @@ def _show(request: BranchRequest, job: Job, ask: Ask, form: Form, *, status: int
     return render(request, template, context, status=status)
 
 
-def _announce(response: HttpResponse, said: str, tone: str, *, acted: bool) -> HttpResponse:
+def announce(response: HttpResponse, said: str, tone: str, *, acted: bool) -> HttpResponse:
+    """Let the page say it and look again; ``acted`` closes the dialog."""
     events: dict[str, Any] = {"fc:changed": {}}
     if acted:
         events["fc:acted"] = {}

@@ -24,6 +24,7 @@ urlpatterns = [
     path("<slug:branch>/ranking/", overrides.ranking_page, name="branch_ranking"),
     path("<slug:branch>/ranking/try/", overrides.try_suggestion, name="try_suggestion"),
     path("<slug:branch>/coverage/", include("jobs.console.coverage.urls")),
+    path("<slug:branch>/contractors/", include("jobs.console.network.urls")),
     path("<slug:branch>/zip/", intake.zip_lookup, name="zip_lookup"),
     path("<slug:branch>/jobs/new/", intake.new_job, name="branch_new_job"),
     path("<slug:branch>/jobs/new/first/", intake.who_first, name="who_first"),

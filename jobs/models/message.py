@@ -37,6 +37,15 @@ class Message(models.Model):
         PAPER_ENDS = "paper_ends", "Paper ends soon"
         PAPER_ENDED = "paper_ended", "Paper ended"
         PAPERS_TO_STAFF = "papers_to_staff", "Papers that end"
+        INVITATION = "invitation", "Invitation"
+        APPLICATION_APPROVED = "application_approved", "Application approved"
+        APPLICATION_SENT_BACK = "application_sent_back", "Application sent back"
+        APPLICATION_REJECTED = "application_rejected", "Application rejected"
+        PAPER_APPROVED = "paper_approved", "Paper approved"
+        PAPER_REJECTED = "paper_rejected", "Paper rejected"
+        PAPER_ASKED = "paper_asked", "Paper asked for"
+        FROM_THE_OFFICE = "from_the_office", "Written by staff"
+        STANDING_CHANGED = "standing_changed", "Paused, suspended, active again"
 
     branch = models.ForeignKey(
         "network.Branch",

@@ -10,7 +10,7 @@ import structlog
 from django.core.mail import EmailMessage, get_connection
 from django.db import connection, transaction
 
-from jobs.messages import render
+from jobs.messages import kept_body, render
 from jobs.models import Message
 from jobs.queue import TaskTimeout
 
@@ -87,12 +87,13 @@ def _note_sent(messages: list[Message]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE jobs_message m SET status = 'sent', sent_at = app_now(), subject = u.subject,"
-            " body = u.body, error = '' FROM unnest(%s::bigint[], %s::text[], %s::text[])"
+            " body = u.body, context = m.context - 'secret', error = ''"
+            " FROM unnest(%s::bigint[], %s::text[], %s::text[])"
             " AS u(id, subject, body) WHERE m.id = u.id AND m.status = 'pending'",
             [
                 [message.pk for message in messages],
                 [message.subject[:200] for message in messages],
-                [message.body for message in messages],
+                [kept_body(message) for message in messages],
             ],
         )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -121,31 +122,38 @@ def search(*, job_id: int) -> bool:
 
 def rank_candidates(*, job: LockedJob, at: datetime) -> Decision:
     """Find who can do the job, rank them, log the decision. Fixed number of queries."""
+    return decide(**facts_to_decide(job=job, at=at))
+
+
+def facts_to_decide(
+    *, job: LockedJob, at: datetime, without: Collection[int] = ()
+) -> dict[str, Any]:
+    """What ``ranking.services.decisions`` orders by; whoever is in ``without`` is passed over."""
     eligible = find_eligible(job.work, at=at)
-    excluded = _already_out(job)
+    excluded = _already_out(job) | set(without)
     not_eligible = dict(eligible.not_eligible)
     slots = [slot for slot in eligible.slots if slot.contractor_id not in excluded]
     if len(slots) < len(eligible.slots):
         not_eligible["gave_it_back"] = len(eligible.slots) - len(slots)
     stops = _stops_nearby(job, slots)
-    return decide(
-        branch_id=job.branch_id,
-        job_ref=job.public_id,
-        round_number=job.round_number,
-        service_type_id=job.service_type_id,
-        client_id=job.client_id,
-        asset=f"{job.address}, {job.postcode}",
-        at=at,
-        candidates=[
+    return {
+        "branch_id": job.branch_id,
+        "job_ref": job.public_id,
+        "round_number": job.round_number,
+        "service_type_id": job.service_type_id,
+        "client_id": job.client_id,
+        "asset": f"{job.address}, {job.postcode}",
+        "at": at,
+        "candidates": [
             _candidate(slot, eligible, job, stops.get(slot.technician_id, 0)) for slot in slots
         ],
-        context=DecisionContext(
+        "context": DecisionContext(
             not_to_exceed=job.not_to_exceed,
             currency=job.currency,
             distance_unit=job.distance_unit,
         ),
-        not_eligible=not_eligible,
-    )
+        "not_eligible": not_eligible,
+    }
 
 
 def _candidate(slot: Slot, eligible: Eligibility, job: LockedJob, stops_nearby: int) -> Candidate:

@@ -139,7 +139,9 @@ def override_clearance(
 
 
 @transaction.atomic
-def remove_override(*, contractor_id: int, actor_id: int | None = None) -> Contractor:
+def remove_override(
+    *, contractor_id: int, actor_id: int | None = None, note: str = ""
+) -> Contractor:
     """Let the papers decide again; without an override nothing changes."""
     contractor = Contractor.objects.select_for_update(no_key=True).get(pk=contractor_id)
     if contractor.clearance_override_until is not None:
@@ -149,7 +151,10 @@ def remove_override(*, contractor_id: int, actor_id: int | None = None) -> Contr
         refresh_clearance(branch_id=contractor.branch_id, contractor_ids=[contractor_id])
         contractor.refresh_from_db()
         note_event(
-            contractor_id=contractor_id, action="clearance-by-papers-again", actor_id=actor_id
+            contractor_id=contractor_id,
+            action="clearance-by-papers-again",
+            actor_id=actor_id,
+            note=note,
         )
     return contractor
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from network.clock import app_now
 from network.errors import NetworkError
-from network.models import Contractor, ContractorStatus
+from network.models import Contractor, ContractorEvent, ContractorStatus
 from network.models.contractor import LONGEST_NOTICE_MINUTES
 from network.services.history import note_event
 
@@ -77,13 +78,7 @@ def pause_offers(
     or lies more than a year ahead, and for a contractor who is not active.
     """
     contractor = Contractor.objects.select_for_update(no_key=True).get(pk=contractor_id)
-    if until.tzinfo is None:
-        raise NetworkError("no-time-zone", "The moment needs a time zone.", "until")
-    now = app_now()
-    if until <= now:
-        raise NetworkError("in-the-past", "Choose a moment that is still to come.", "until")
-    if until - now > LONGEST_PAUSE:
-        raise NetworkError("too-long", "A pause can last a year at most.", "until")
+    _check_pause(until)
     if contractor.status != ContractorStatus.ACTIVE:
         raise NetworkError(
             "not-active",
@@ -154,3 +149,54 @@ def set_wishes(
         data={"before": before, "after": after},
     )
     return contractor
+
+
+@transaction.atomic
+def pause_many(
+    *,
+    branch_id: int,
+    contractor_ids: Collection[int],
+    until: datetime,
+    actor_id: int | None = None,
+    note: str = "",
+) -> dict[int, str]:
+    """Pause those of the branch who are active; contractor → nothing, or why it was not paused.
+
+    A fixed number of queries for any number of them. Raises NetworkError as ``pause_offers`` does
+    for the moment.
+    """
+    _check_pause(until)
+    rows = list(
+        Contractor.objects.for_branch(branch_id)
+        .filter(pk__in=contractor_ids)
+        .select_for_update(no_key=True, of=("self",))
+        .order_by("pk")
+    )
+    active = [row for row in rows if row.status == ContractorStatus.ACTIVE]
+    Contractor.objects.filter(pk__in=[row.pk for row in active]).update(paused_until=until)
+    ContractorEvent.objects.bulk_create(
+        ContractorEvent(
+            contractor=row,
+            actor_id=actor_id,
+            action="offers-paused",
+            note=note[:500],
+            data={"until": until.isoformat()},
+        )
+        for row in active
+    )
+    return {
+        row.pk: ""
+        if row.status == ContractorStatus.ACTIVE
+        else f"{row.get_status_display()}: no offers come anyway"
+        for row in rows
+    }
+
+
+def _check_pause(until: datetime) -> None:
+    if until.tzinfo is None:
+        raise NetworkError("no-time-zone", "The moment needs a time zone.", "until")
+    now = app_now()
+    if until <= now:
+        raise NetworkError("in-the-past", "Choose a moment that is still to come.", "until")
+    if until - now > LONGEST_PAUSE:
+        raise NetworkError("too-long", "A pause can last a year at most.", "until")

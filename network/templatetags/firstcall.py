@@ -261,6 +261,12 @@ def promise_track(
     return figures.promise_track(start=start, end=end, tz=tz, now=_now(context), visit=visit)
 
 
+@register.simple_tag
+def load_bar(load: Any) -> SafeString:
+    """How much of a contractor's time is taken; takes what has ``share`` and ``kind``."""
+    return figures.load_bar(load.share, is_full=load.kind == "full")
+
+
 # -- words -----------------------------------------------------------------------------------
 @register.simple_tag(takes_context=True)
 def window(context: Context, start: datetime, end: datetime, tz: str, style: str = "long") -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -50,7 +51,17 @@ class Candidate:
     stops_nearby: int | None = None
 
 
-def decide(
+def decide(**facts: Any) -> Decision:
+    """Order the candidates of a round and log how: ``draft_decision`` with its row written.
+
+    Raises IntegrityError when the round was decided already.
+    """
+    decision = draft_decision(**facts)
+    decision.save(force_insert=True)
+    return decision
+
+
+def draft_decision(
     *,
     branch_id: int,
     job_ref: UUID,
@@ -63,18 +74,17 @@ def decide(
     client_id: int | None = None,
     asset: str = "",
 ) -> Decision:
-    """Order the candidates by the policy that fits the job and log how; returns the decision.
+    """Order the candidates by the policy that fits the job; nothing is written.
 
     ``at`` is domain time. The most specific live policy for ``service_type_id`` and ``client_id``
-    decides; ``asset`` names the place or machine, for pinned orders and earlier visits. Three
-    queries whatever the number of candidates (policies and means, records, the log's row); without
-    candidates two. A branch without a policy gets the default one. A decision without candidates
-    is logged too: it says why there were none. The branch's means come from the database, whatever
-    ``context`` holds.
+    decides; ``asset`` names the place or machine, for pinned orders and earlier visits. Two
+    queries whatever the number of candidates (policies and means, records); without candidates
+    one, and the log's row makes one more. A branch without a policy gets the default one. A
+    decision without candidates is logged too: it says why there were none. The branch's means come
+    from the database, whatever ``context`` holds.
 
     A policy that can not be used never stops a job: an earlier one is used and
-    ``Decision.fallback`` says so. Raises ValueError when a contractor is there twice,
-    IntegrityError when the round was decided already.
+    ``Decision.fallback`` says so. Raises ValueError when a contractor is there twice.
     """
     contractor_ids = np.array([one.contractor_id for one in candidates], dtype=np.int64)
     if len(set(contractor_ids.tolist())) != len(candidates):
@@ -133,7 +143,6 @@ def decide(
             "weights": dict(plan.weights),
             "rules": [rule.as_json() for rule in plan.rules],
         }
-    decision.save(force_insert=True)
     return decision
 
 

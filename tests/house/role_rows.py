@@ -6,6 +6,7 @@ from tests.house.role_row import Row, api, each, everybody
 from tests.house.role_rows_coverage import COVERAGE
 from tests.house.role_rows_explain import EXPLAIN
 from tests.house.role_rows_join import ACCOUNTS, JOINING
+from tests.house.role_rows_network import NETWORK
 from tests.house.role_rows_pages import CONSOLE, PORTAL
 from tests.house.role_rows_profile import PROFILE
 from tests.house.role_world import FullWorld
@@ -119,6 +120,7 @@ ALL: list[list[Row]] = [
     API,
     CONSOLE,
     COVERAGE,
+    NETWORK,
     PORTAL,
     JOINING,
     EXPLAIN,

@@ -21,6 +21,7 @@ from network.models import (
     User,
 )
 from network.services.calendar import add_time_off
+from tests.house.role_world_network import Office, make_office
 from tests.house.world import ROLES
 from tests.jobs.world import (
     SITE,
@@ -54,6 +55,7 @@ class FullWorld:
     stuck_job: Job
     escalation: Escalation
     time_off: CalendarEntry
+    office: Office
     users: dict[str, User | None]
     tokens: dict[str, str | None]
 
@@ -90,6 +92,7 @@ def make_full_world() -> FullWorld:
         stuck_job=stuck_job,
         escalation=Escalation.objects.get(job=stuck_job, closed_at=None),
         time_off=time_off,
+        office=make_office(branch, harold),
         users={
             "anonymous": None,
             "dispatcher": staff(branch, "dispatcher"),

@@ -201,6 +201,9 @@ _console = [
     path("live", live_region, name="live"),
     path("<slug:branch>/", console, name="branch_board"),
     path("<slug:branch>/messages/", console, name="branch_messages"),
+    path("<slug:branch>/contractors/", console, name="contractors"),
+    path("<slug:branch>/coverage/", console, name="branch_coverage"),
+    path("<slug:branch>/ranking/", console, name="branch_ranking"),
     path("<slug:branch>/new/", console, name="branch_new_job"),
 ]
 _portal = [path(name, portal, name=name) for name in ("today", "offers", "calendar", "you")]
