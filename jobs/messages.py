@@ -77,6 +77,11 @@ def _where(context: dict[str, Any]) -> str:
 Lines = tuple[str, list[str]]
 
 
+def _shared(c: dict[str, Any]) -> bool:
+    """Whether the call is open to several at once. Contexts frozen earlier do not say."""
+    return bool(c.get("first_to_accept"))
+
+
 def _offer_made(c: dict[str, Any]) -> Lines:
     answer_by = clock_time(c["expires_at"], c["time_zone"])
     pay = money_text(c["pay"], c["currency"])
@@ -89,6 +94,7 @@ def _offer_made(c: dict[str, Any]) -> Lines:
             f"Arrive: {window_text(c)}, about {c['duration_minutes']} minutes of work.",
             f"Where: {_where(c)}, about {c['travel_minutes']} minutes' drive.",
             f"Pay: {pay}.",
+            *(["First to accept: others are asked at the same time."] if _shared(c) else []),
             "",
             f"Answer before {answer_by}: {_link('/portal/offers/' + c['offer'] + '/')}",
             "The address and phone number appear when you accept. An honest no counts far "
@@ -97,14 +103,21 @@ def _offer_made(c: dict[str, Any]) -> Lines:
     )
 
 
+_TAKEN_BACK = {
+    "taken": "Somebody else was first to accept.",
+    "first_is_back": "The contractor who had the visit has reported in after all.",
+}
+
+
 def _offer_withdrawn(c: dict[str, Any]) -> Lines:
+    why = _TAKEN_BACK.get(c.get("reason", ""), "Nobody's fault.")
     return (
         f"Withdrawn: {c['service']} in {_where(c)}",
         [
             f"Hello {c['name']},",
             "",
             f"the offer of {c['service']} on {window_text(c)} is no longer open. "
-            "Nobody's fault, and it does not count against you.",
+            f"{why} It does not count against you.",
         ],
     )
 
@@ -173,6 +186,104 @@ def _appointment_cancelled(c: dict[str, Any]) -> Lines:
     )
 
 
+def _visit_link(c: dict[str, Any]) -> str:
+    return _link("/portal/visits/" + c["booking"] + "/")
+
+
+def _confirm_visit(c: dict[str, Any]) -> Lines:
+    return (
+        f"Please confirm: {c['service']}, {window_text(c)}",
+        [
+            f"Hello {c['name']},",
+            "",
+            f"{c['reference']} in {_where(c)} is yours, {window_text(c)}, planned to start "
+            f"{clock_time(c['starts_at'], c['time_zone'])}.",
+            f"When will you be there? One tap: {_visit_link(c)}",
+            "Without a word from you, we have to look for somebody else in time.",
+        ],
+    )
+
+
+def _nudge_visit(c: dict[str, Any]) -> Lines:
+    return (
+        f"Where are you? {c['service']}, expected {clock_time(c['expected'], c['time_zone'])}",
+        [
+            f"Hello {c['name']},",
+            "",
+            f"you were expected for {c['reference']} {clock_time(c['expected'], c['time_zone'])}, "
+            "and nothing was reported since.",
+            f"Say that you are on the way or on site: {_visit_link(c)}",
+            "If we hear nothing, we ask others to take it over.",
+        ],
+    )
+
+
+def _rescue_began(c: dict[str, Any]) -> Lines:
+    return (
+        f"We are asking others: {c['service']}, {window_text(c)}",
+        [
+            f"Hello {c['name']},",
+            "",
+            f"nothing was heard from you about {c['reference']}, so others are being asked.",
+            f"Are you on the way or on site? Say so now and it is yours again, as long as nobody "
+            f"has taken it: {_visit_link(c)}",
+        ],
+    )
+
+
+def _rescue_undone(c: dict[str, Any]) -> Lines:
+    return (
+        f"Yours again: {c['service']}, {window_text(c)}",
+        [
+            f"Hello {c['name']},",
+            "",
+            f"thank you for reporting in: {c['reference']} is yours, and nobody else is asked "
+            f"any more. {_visit_link(c)}",
+        ],
+    )
+
+
+def _substitute_stays(c: dict[str, Any]) -> Lines:
+    return (
+        f"Still yours: {c['service']}, {window_text(c)}",
+        [
+            f"Hello {c['name']},",
+            "",
+            f"the contractor who had {c['reference']} before you has reported in late and was told "
+            "that the visit is yours. Please go as planned; the branch knows.",
+        ],
+    )
+
+
+def _standby_asked(c: dict[str, Any]) -> Lines:
+    answer_by = clock_time(c["expires_at"], c["time_zone"])
+    return (
+        f"Standby for {c['service']} in {_where(c)}: {money_text(c['fee'], c['currency'])}",
+        [
+            f"Hello {c['name']},",
+            "",
+            f"will you stand by for this job: {c['service']}, {window_text(c)}, {_where(c)}?",
+            "Somebody else has it. You keep the time free until they are on site, for "
+            f"{money_text(c['fee'], c['currency'])}; if they do not come, the job is yours for "
+            f"{money_text(c['pay'], c['currency'])}.",
+            "",
+            f"Answer before {answer_by}: {_link('/portal/standby/' + c['standby'] + '/')}",
+        ],
+    )
+
+
+def _standby_ended(c: dict[str, Any]) -> Lines:
+    return (
+        f"Standby over: {c['service']}, {window_text(c)}",
+        [
+            f"Hello {c['name']},",
+            "",
+            f"your standby for {c['service']} in {_where(c)} on {window_text(c)} is over: "
+            f"{c['why']}. The time is yours again.",
+        ],
+    )
+
+
 _TEMPLATES: dict[str, Callable[[dict[str, Any]], Lines]] = {
     Message.Template.OFFER_MADE: _offer_made,
     Message.Template.OFFER_WITHDRAWN: _offer_withdrawn,
@@ -181,6 +292,13 @@ _TEMPLATES: dict[str, Callable[[dict[str, Any]], Lines]] = {
     Message.Template.APPOINTMENT_BOOKED: _appointment_booked,
     Message.Template.APPOINTMENT_CHANGED: _appointment_changed,
     Message.Template.APPOINTMENT_CANCELLED: _appointment_cancelled,
+    Message.Template.CONFIRM_VISIT: _confirm_visit,
+    Message.Template.NUDGE_VISIT: _nudge_visit,
+    Message.Template.RESCUE_BEGAN: _rescue_began,
+    Message.Template.RESCUE_UNDONE: _rescue_undone,
+    Message.Template.SUBSTITUTE_STAYS: _substitute_stays,
+    Message.Template.STANDBY_ASKED: _standby_asked,
+    Message.Template.STANDBY_ENDED: _standby_ended,
     Message.Template.PAPER_ENDS: paper_messages.paper_ends,
     Message.Template.PAPER_ENDED: paper_messages.paper_ended,
     Message.Template.PAPERS_TO_STAFF: paper_messages.papers_to_staff,

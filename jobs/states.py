@@ -64,6 +64,10 @@ class WithdrawReason(TextChoices):
     NOT_CLEARED = "not_cleared", "the contractor is not cleared through the end of the visit"
     TECHNICIAN_GONE = "technician_gone", "the technician is no longer there"
     SKILL_MISSING = "skill_missing", "the technician no longer has a skill that the job needs"
+    SICK = "sick", "the technician is sick"
+    TAKEN = "taken", "another contractor was first to accept"
+    UNDELIVERABLE = "undeliverable", "the message about it could not be delivered"
+    FIRST_IS_BACK = "first_is_back", "the contractor who had the visit has reported in after all"
 
 
 class Priority(TextChoices):
@@ -103,6 +107,8 @@ class ReleaseReason(TextChoices):
     NOT_CLEARED = "not_cleared", "The contractor is no longer cleared"
     TECHNICIAN_GONE = "technician_gone", "The technician is no longer there"
     SKILL_MISSING = "skill_missing", "The technician no longer has a skill that the work needs"
+    NOT_CONFIRMED = "not_confirmed", "The visit was not confirmed in time"
+    NO_SHOW = "no_show", "Nobody came, and nobody was heard from"
     REASSIGNED = "reassigned", "Given to another contractor by the dispatcher"
 
 
@@ -156,6 +162,7 @@ class AnswerVia(TextChoices):
     PHONE = "phone", "by phone, recorded by the dispatcher"
     ASSIGNED = "assigned", "assigned by the dispatcher"
     CLOCK = "clock", "by the clock"
+    STANDBY = "standby", "as the standby"
 
 
 class EscalationKind(TextChoices):
@@ -169,6 +176,17 @@ class EscalationKind(TextChoices):
     NO_ACCESS = "no_access", "No access"
     DISPATCH_FAILED = "dispatch_failed", "The machine could not go on"
     RANKING_FELL_BACK = "ranking_fell_back", "The ranking policy cannot be used"
+    # The machine took the visit from a contractor who was silent and asks others by itself; it is
+    # told so that somebody may call. Known (``data``): contractor, contractor_phone, technician,
+    # expected (when the visit was due, iso), round, cause ("no_show" or "not_confirmed").
+    # Settled when somebody accepts or the contractor reports in.
+    PRESUMED_NO_SHOW = "presumed_no_show", "Nobody heard from; others are being asked"
+    # Somebody reported in for a visit that is another contractor's by now. Both were told that it
+    # is the substitute's. Known: contractor, contractor_phone, substitute, substitute_phone.
+    LATE_CHECK_IN = "late_check_in", "Two contractors for one visit"
+    # Protection is switched off and the visit has lost its contractor: nobody is asked until a
+    # person says so. Known: contractor, reason (a ReleaseReason), round (the last one).
+    DROPPED = "dropped", "Visit without a contractor"
 
 
 #: Questions about the branch and not about the job they were noticed at: what happens to that
@@ -185,3 +203,25 @@ class RoundCause(TextChoices):
     CONTRACTOR_LOST = "contractor_lost", "the contractor is no longer available"
     SEARCH_AGAIN = "search_again", "the dispatcher searched again"
     ASSIGNED = "assigned", "the dispatcher assigned by hand"
+    NOT_CONFIRMED = "not_confirmed", "the visit was not confirmed in time"
+    NO_SHOW = "no_show", "nobody came and nobody was heard from"
+    STANDBY = "standby", "the standby stepped in"
+
+
+#: Searches that begin because a contractor was silent: undone when the contractor reports in.
+RESCUES = frozenset({RoundCause.NOT_CONFIRMED, RoundCause.NO_SHOW})
+
+
+class StandbyStatus(TextChoices):
+    """What has become of the runner-up who holds the time of a booked visit."""
+
+    ASKED = "asked", "Asked"
+    STANDING = "standing", "On standby"
+    DECLINED = "declined", "Declined"
+    EXPIRED = "expired", "No answer"
+    STEPPED_IN = "stepped_in", "Took over"
+    RELEASED = "released", "Released"  # the first checked in, or the visit is gone
+
+
+#: The time is held in the calendar.
+HOLDING = frozenset({StandbyStatus.ASKED, StandbyStatus.STANDING})

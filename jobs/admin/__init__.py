@@ -10,7 +10,7 @@ from jobs.admin.records import (
     OfferAdmin,
     RoundAdmin,
 )
-from jobs.admin.settings import OfferWindowAdmin
+from jobs.admin.settings import OfferWindowAdmin, ProtectionAdmin
 from jobs.admin.tokens import ApiTokenAdmin
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "MessageAdmin",
     "OfferAdmin",
     "OfferWindowAdmin",
+    "ProtectionAdmin",
     "RoundAdmin",
 ]

@@ -86,6 +86,9 @@ def make_card(question: Escalation, *, branch: Branch, at: datetime) -> Card:
         EscalationKind.NO_ACCESS: maker.no_access,
         EscalationKind.DISPATCH_FAILED: maker.failed,
         EscalationKind.RANKING_FELL_BACK: maker.fell_back,
+        EscalationKind.PRESUMED_NO_SHOW: maker.presumed_no_show,
+        EscalationKind.LATE_CHECK_IN: maker.late_check_in,
+        EscalationKind.DROPPED: maker.dropped,
     }.get(EscalationKind(question.kind), maker.failed)()
     return Card(question, job, job_url(branch, job), what, [*fixes, maker.settle()])
 
@@ -190,6 +193,43 @@ class _Maker:
                 )
             ],
         )
+
+    def presumed_no_show(self) -> tuple[str, list[Fix]]:
+        known = self.question.data
+        name = str(known.get("contractor", "The contractor"))
+        due = str(known.get("expected", ""))
+        clock = display.clock(datetime.fromisoformat(due), self.job.time_zone) if due else ""
+        silent = f"{name} was due at {clock} and" if clock else name
+        return (
+            f"{self.promised}. {silent} has not been heard from, so others are being asked. "
+            f"If {name} reports in before somebody accepts, the visit is theirs again.",
+            [*self.call_known("contractor", main=True), self.assign()],
+        )
+
+    def late_check_in(self) -> tuple[str, list[Fix]]:
+        known = self.question.data
+        first = str(known.get("contractor", "The first contractor"))
+        second = str(known.get("substitute", "the substitute"))
+        return (
+            f"{self.promised}. {first} reported in after {second} had taken over. Both were told "
+            f"that the visit is {words.possessive(second)}.",
+            [*self.call_known("contractor", main=True), *self.call_known("substitute")],
+        )
+
+    def dropped(self) -> tuple[str, list[Fix]]:
+        known = self.question.data
+        name = str(known.get("contractor", "The contractor"))
+        why = words.reason(str(known.get("reason", "")))
+        return (
+            f"{self.promised}. {name} no longer has the visit: {why}. Protection is switched off "
+            "here, so nobody is asked until you say so.",
+            [self.search(main=True), self.assign(), self.cancel()],
+        )
+
+    def call_known(self, who: str, *, main: bool = False) -> list[Fix]:
+        """To call somebody the question itself names: the live booking is another's by now."""
+        phone = str(self.question.data.get(f"{who}_phone", ""))
+        return [_call(str(self.question.data.get(who, "")), phone, main=main)] if phone else []
 
     # -- remedies ----------------------------------------------------------------------------
     def url(self, name: str) -> str:

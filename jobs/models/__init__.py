@@ -8,7 +8,8 @@ from jobs.models.message import Message
 from jobs.models.offer import Offer
 from jobs.models.past import PastRequest
 from jobs.models.round import Round
-from jobs.models.settings import OfferWindow
+from jobs.models.settings import OfferWindow, Protection
+from jobs.models.standby import Standby
 
 __all__ = [
     "ApiToken",
@@ -22,5 +23,7 @@ __all__ = [
     "Offer",
     "OfferWindow",
     "PastRequest",
+    "Protection",
     "Round",
+    "Standby",
 ]

@@ -41,6 +41,15 @@ class Booking(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     eta = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="The contractor was asked to confirm."
+    )
+    asked_again_at = models.DateTimeField(
+        null=True, blank=True, help_text="Asked once more, shortly before."
+    )
+    nudged_at = models.DateTimeField(
+        null=True, blank=True, help_text="Asked where they are, after the expected time."
+    )
     live = models.BooleanField(default=True)
     booked_at = models.DateTimeField()
     en_route_at = models.DateTimeField(null=True, blank=True)

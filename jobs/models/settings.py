@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -35,3 +38,63 @@ class OfferWindow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_priority_display()}: {self.minutes} min"
+
+
+class Protection(models.Model):
+    """How a branch protects its appointments. A branch without a row uses the defaults here.
+
+    With ``acts`` off, the machine asks nobody to confirm and rescues nothing: a visit that loses
+    its contractor is a question to the dispatcher instead of a new search.
+    """
+
+    branch = models.OneToOneField(
+        "network.Branch", on_delete=models.CASCADE, related_name="protection"
+    )
+    acts = models.BooleanField(
+        "acts by itself",
+        default=True,
+        db_default=True,
+        help_text="Off: a dropped visit becomes a question to the dispatcher.",
+    )
+    rescue_lead_minutes = models.PositiveSmallIntegerField(
+        default=75,
+        db_default=75,
+        validators=[MinValueValidator(10), MaxValueValidator(480)],
+        help_text="So long before the window ends a substitute must be looked for to arrive in "
+        "time: minutes to answer and to drive, from 10 to 480.",
+    )
+    standby_priorities = ArrayField(
+        models.CharField(max_length=12, choices=Priority.choices),
+        default=list,
+        blank=True,
+        help_text="Jobs of these priorities get a standby.",
+    )
+    standby_service_types = models.ManyToManyField(
+        "network.ServiceType",
+        blank=True,
+        related_name="+",
+        help_text="Jobs of these kinds of work get a standby.",
+    )
+    standby_fee = models.DecimalField(
+        max_digits=8,
+        decimal_places=2,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text="What a standby is paid for holding the time, in the branch's currency.",
+    )
+
+    class Meta:
+        verbose_name = "protection of appointments"
+        verbose_name_plural = "protection of appointments"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(rescue_lead_minutes__gte=10, rescue_lead_minutes__lte=480),
+                name="protection_lead_sane",
+            ),
+            models.CheckConstraint(
+                condition=Q(standby_fee__gte=0), name="protection_fee_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Protection in {self.branch}"

@@ -246,6 +246,8 @@ def offer_next(*, job_id: int, contractor_id: int, why: Why | None = None, actor
         raise MoveNotAllowed("Nobody is being asked for this job at the moment.")
     current = Round.objects.select_related("decision").get(job_id=job.id, number=job.round_number)
     if current.decision is None:
+        if current.finished_at is not None:
+            raise MoveNotAllowed("Nobody has been ranked; search again first, or assign by hand.")
         raise MoveNotAllowed("The candidates are being ranked; try again in a second.")
     with connection.cursor() as cursor:
         cursor.execute(

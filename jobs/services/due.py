@@ -220,15 +220,20 @@ def _without_question(job_ids: list[int]) -> dict[int, EscalationKind]:
     """Jobs that wait for a person without any open question, and the question to put."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT j.id, cardinality(r.contractor_ids) FROM jobs_job j JOIN jobs_round r"
+            "SELECT j.id, cardinality(r.contractor_ids), r.decision_id IS NULL"
+            " FROM jobs_job j JOIN jobs_round r"
             " ON r.job_id = j.id AND r.number = j.round_number"
             " WHERE j.id = ANY(%s) AND j.status = 'offering' AND NOT EXISTS"
             " (SELECT 1 FROM jobs_escalation e WHERE e.job_id = j.id AND e.closed_at IS NULL)",
             [job_ids],
         )
         return {
-            job_id: EscalationKind.EVERYONE_ASKED if ranked else EscalationKind.NO_CANDIDATES
-            for job_id, ranked in cursor.fetchall()
+            job_id: EscalationKind.DROPPED
+            if never_ranked
+            else EscalationKind.EVERYONE_ASKED
+            if ranked
+            else EscalationKind.NO_CANDIDATES
+            for job_id, ranked, never_ranked in cursor.fetchall()
         }
 
 

@@ -52,6 +52,10 @@ class LockedJob:
     branch_zone: str
     distance_unit: str
     offer_minutes: int | None
+    protects: bool  # the branch lets the machine protect appointments by itself
+    rescue_lead_minutes: int
+    standby_fee: Decimal
+    wants_standby: bool
     # set by a move, written by the journal
     closed_at: datetime | None = None
     cancelled_by: str = ""
@@ -100,17 +104,32 @@ class LockedJob:
             )
 
 
-_JOINED = {"service_name", "branch_name", "branch_zone", "distance_unit", "offer_minutes"}
+_JOINED = {
+    "service_name",
+    "branch_name",
+    "branch_zone",
+    "distance_unit",
+    "offer_minutes",
+    "protects",
+    "rescue_lead_minutes",
+    "standby_fee",
+    "wants_standby",
+}
 _WRITTEN = {"closed_at", "cancelled_by", "cancel_reason", "result", "closing_note", "was_final"}
 _OWN = [f.name for f in fields(LockedJob) if f.name not in _JOINED | _WRITTEN]
 
 COLUMNS = ", ".join(f"j.{name}" for name in _OWN) + (
     ", s.name, b.name, b.time_zone, b.distance_unit, w.minutes"
+    ", coalesce(p.acts, true), coalesce(p.rescue_lead_minutes, 75), coalesce(p.standby_fee, 0)"
+    ", coalesce(j.priority = ANY(p.standby_priorities), false)"
+    " OR EXISTS (SELECT 1 FROM jobs_protection_standby_service_types k"
+    " WHERE k.protection_id = p.id AND k.servicetype_id = j.service_type_id)"
 )
 JOINS = """jobs_job j
   JOIN network_servicetype s ON s.id = j.service_type_id
   JOIN network_branch b ON b.id = j.branch_id
-  LEFT JOIN jobs_offerwindow w ON w.branch_id = j.branch_id AND w.priority = j.priority"""
+  LEFT JOIN jobs_offerwindow w ON w.branch_id = j.branch_id AND w.priority = j.priority
+  LEFT JOIN jobs_protection p ON p.branch_id = j.branch_id"""
 
 
 def lock_job(job_id: int) -> LockedJob:

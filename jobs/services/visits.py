@@ -12,12 +12,14 @@ from jobs.actors import Actor
 from jobs.errors import InvalidInput, JobIsFinal, MoveNotAllowed
 from jobs.models import Booking
 from jobs.models.message import Message
+from jobs.services.cascade import REMINDER
 from jobs.services.journal import Journal, public_offer_context
 from jobs.services.locked import LockedJob, database_now, lock_job_of_booking
 from jobs.services.rounds import begin_round
 from jobs.services.transactions import service
 from jobs.states import (
     CONTRACTOR_RELEASE_REASONS,
+    RESCUES,
     EscalationKind,
     JobStatus,
     ReleaseReason,
@@ -31,6 +33,8 @@ from ranking.services.outcomes import OutcomeRow
 LATE_RELEASE = timedelta(hours=24)
 #: A visit that has not ended this long after its planned end is asked about (ours).
 OVERDUE_AFTER = timedelta(hours=2)
+#: Searches that the machine begins by itself, where the branch lets it protect appointments.
+_BY_ITSELF = frozenset({RoundCause.RELEASED, RoundCause.CONTRACTOR_LOST, *RESCUES})
 #: On time for a fixed start: from 30 min before to 15 min after, as Field Nation counts it.
 EARLY_ENOUGH = timedelta(minutes=30)
 FIXED_START_LATE = timedelta(minutes=15)
@@ -320,7 +324,10 @@ def release(
             "note": note[:2000],
         },
     )
-    begin_round(job=job, cause=cause, journal=journal, actor=actor)
+    if job.protects or cause not in _BY_ITSELF:
+        begin_round(job=job, cause=cause, journal=journal, actor=actor)
+    else:
+        _leave_to_dispatcher(job, booking, reason, cause, journal)
     for kind in (EscalationKind.NO_CHECK_IN, EscalationKind.NOT_FINISHED):
         # Asked about a visit that nobody will make any more.
         journal.settle(job, kind=kind, resolution="The visit was taken from its contractor")
@@ -333,6 +340,28 @@ def release(
             journal.at,
             due_to=due_to,
         )
+    )
+
+
+def _leave_to_dispatcher(
+    job: LockedJob, booking: LockedBooking, reason: str, cause: RoundCause, journal: Journal
+) -> None:
+    """Protection is switched off: nobody is asked until a person says so.
+
+    The round that a person may assign in is there, closed and without candidates.
+    """
+    current = begin_round(job=job, cause=cause, journal=journal, actor=Actor.system())
+    current.finished_at = journal.at
+    current.save(update_fields=["finished_at"])
+    job.next_wake_at = max(job.window_end, journal.at + REMINDER)
+    journal.ask(
+        job,
+        EscalationKind.DROPPED,
+        {
+            "contractor": booking.contractor_name,
+            "reason": str(reason),
+            "round": job.round_number,
+        },
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from django.db import connection
 
 from jobs.actors import Actor
@@ -12,15 +15,23 @@ from jobs.states import OfferStatus
 
 
 def withdraw_pending(
-    *, job: LockedJob, reason: str, journal: Journal, actor: Actor, notify: bool = True
+    *,
+    job: LockedJob,
+    reason: str,
+    journal: Journal,
+    actor: Actor,
+    notify: bool = True,
+    only: Sequence[int] | None = None,
 ) -> int:
-    """Withdraw whatever is pending for a locked job; nobody's fault. Returns how many."""
+    """Withdraw what is pending for a locked job (``only`` these offers); returns how many."""
+    wanted = list(only) if only is not None else None
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT o.id, o.public_id, o.contractor_id, c.name, c.email FROM jobs_offer o"
             " JOIN network_contractor c ON c.id = o.contractor_id"
-            " WHERE o.pending_job_id = %s ORDER BY o.id FOR UPDATE OF o",
-            [job.id],
+            " WHERE o.pending_job_id = %s AND (%s::bigint[] IS NULL OR o.id = ANY(%s))"
+            " ORDER BY o.id FOR UPDATE OF o",
+            [job.id, wanted, wanted],
         )
         rows = cursor.fetchall()
         if not rows:
@@ -58,3 +69,14 @@ def withdraw_pending(
                 },
             )
     return len(rows)
+
+
+def next_wake_after_closing(job: LockedJob, *, at: datetime) -> datetime:
+    """When a locked job is due after one of its offers was closed.
+
+    At once; or, while others of an open call may still answer, when the first of them runs out.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(expires_at) FROM jobs_offer WHERE pending_job_id = %s", [job.id])
+        waiting = cursor.fetchone()[0]
+    return waiting or at
