@@ -7,8 +7,9 @@ os.environ.setdefault("DATABASE_POOL_SIZE", "16")
 
 from django.core.asgi import get_asgi_application
 
+from dispatch_site.bodies import bounded_bodies
 from network.geo import lookup_zip
 
-application = get_asgi_application()
+application = bounded_bodies(get_asgi_application())
 # Reads the table of ZIP codes (about a second) now, not while the first visitor waits.
 lookup_zip("02108")

@@ -105,7 +105,19 @@ class TimeOffForm(forms.Form):
                 self.add_error("first_day", "Give the first day.")
             elif data.get("last_day") and data["last_day"] < data["first_day"]:
                 self.add_error("last_day", "The last day lies before the first.")
+            elif self._ends_before_it_starts(data):
+                self.add_error(
+                    "until_time",
+                    "Time off must end after it starts. Past midnight? Give the next day as the "
+                    "last day.",
+                )
         return data
+
+    @staticmethod
+    def _ends_before_it_starts(data: dict[str, Any]) -> bool:
+        is_one_day = (data.get("last_day") or data["first_day"]) == data["first_day"]
+        begins, ends = data.get("from_time"), data.get("until_time")
+        return bool(is_one_day and begins and ends and ends <= begins)
 
     @property
     def span(self) -> Span:

@@ -112,8 +112,7 @@ class Documents(Section):
     def context(self) -> dict[str, Any]:
         return {
             "papers": self.papers,
-            "to_do": [paper for paper in self.papers if paper.is_needed],
-            "rest": [paper for paper in self.papers if not paper.is_needed],
+            "nothing": not self.papers,
         }
 
     def summary(self) -> str:

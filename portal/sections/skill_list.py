@@ -40,7 +40,7 @@ class TradeChoice:
 
 def trade_name(slug: str) -> str:
     """``plumbing`` → ``Plumbing``."""
-    return _TRADE_NAMES.get(slug) or slug.replace("-", " ").capitalize()
+    return _TRADE_NAMES.get(slug) or slug.replace("-", " ").replace("_", " ").capitalize()
 
 
 def trades_of(branch_id: int) -> list[TradeChoice]:

@@ -18,6 +18,7 @@ from network.services.calendar import add_time_off, remove_time_off
 from portal.access import Acting, contractor_page
 from portal.forms import TimeOffForm
 from portal.views.page import moment, portal_page
+from portal.views.pause import pause_context
 from portal.week import DAYS, Event, span_text, taken_in, week
 from portal.wording import for_reader
 
@@ -46,6 +47,7 @@ def calendar(request: HttpRequest, acting: Acting) -> HttpResponse:
         "earlier": _address(first - timedelta(days=DAYS), today, chosen),
         "later": _address(first + timedelta(days=DAYS), today, chosen),
         **_time_off_choices(acting, TimeOffForm(technicians=acting.technicians, now=now, tz=tz)),
+        **pause_context(acting, now),
     }
     return portal_page(request, acting, "calendar", context, nav="calendar")
 
@@ -110,6 +112,7 @@ def _form_page(
         "is_firm": acting.is_firm,
         "branch": acting.contractor.branch,
         "taken": taken or [],
+        "is_off_twice": bool(taken) and all(event.kind == "off" for event in taken or []),
         "nav": "calendar",
         **_time_off_choices(acting, form),
     }

@@ -137,7 +137,7 @@ def test_an_offer_in_the_way_is_listed_without_the_customer(
 def test_taking_the_same_day_off_twice_names_the_first(harold_client: Client) -> None:
     off(harold_client, when="tomorrow", note="Family")
     html = off(harold_client, when="tomorrow").content.decode()
-    assert "Something is planned then." in html
+    assert "You have time off then already." in html
     assert "Tue 3 Nov" in html
     assert CalendarEntry.objects.filter(kind="time_off").count() == 1
 
