@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -231,6 +232,8 @@ def _words(field: forms.Field, value: Any) -> str:
         return f"{value:%a} {value.day} {value:%b}"
     if isinstance(value, str) and not hasattr(field, "choices"):
         return value
+    if not isinstance(value, Iterable):
+        return str(value)
     labels = (
         {}
         if isinstance(value, QuerySet)

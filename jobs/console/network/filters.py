@@ -16,6 +16,7 @@ from django.http import QueryDict
 from jobs.console.network.loads import read_loads
 from jobs.console.network.places import Place, find_place
 from jobs.models import Offer
+from network.display import trade_name
 from network.geo import cell_and_ancestors
 from network.models import (
     Branch,
@@ -260,11 +261,6 @@ class ContractorFilter(django_filters.FilterSet):
 #: Names that choose contractors; ``sort`` and ``page`` only say how they are shown.
 CHOOSING = [name for name in ContractorFilter.base_filters if name != "sort"]
 NAMES = [*CHOOSING, "sort"]
-
-
-def trade_name(trade: str) -> str:
-    """``hvac`` is HVAC, ``pest-control`` Pest control."""
-    return trade.upper() if len(trade) <= 4 else trade.replace("-", " ").capitalize()
 
 
 def address_of(data: QueryDict, **changes: Any) -> str:

@@ -157,8 +157,7 @@ class InviteForm(forms.Form):
     addresses = forms.CharField(
         label="E-mail addresses",
         max_length=40_000,
-        help_text="One a line. A name may stand beside it: Ada Pipe <ada@pipe.example>, "
-        "or ada@pipe.example, Ada Pipe.",
+        help_text="One a line; a name may stand beside it, as in “ada@pipe.example, Ada Pipe”.",
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={"required": "Paste at least one address."},
     )

@@ -20,6 +20,9 @@ class Place:
     latitude: float
     longitude: float
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def cell(self) -> int:
         return site_cell(self.latitude, self.longitude)

@@ -233,6 +233,13 @@ def _paper_name(document: Document) -> str:
     return f"Certificate, {document.skill}"
 
 
+def _stated_end(document: Document) -> str:
+    """What the sender says; once approved, the state says it."""
+    if document.state != DocumentState.SUBMITTED or document.expires_on is None:
+        return ""
+    return f"says it ends {document.expires_on.day} {document.expires_on:%b %Y}"
+
+
 def _paper_words(document: Document, branch: Branch) -> str:
     local = document.submitted_at.astimezone(branch.zone)
     return " · ".join(
@@ -241,6 +248,7 @@ def _paper_words(document: Document, branch: Branch) -> str:
             document.technician.name if document.technician else "",
             f"no. {document.number}" if document.number else "",
             f"sent {local:%a} {local.day} {local:%b}",
+            _stated_end(document),
             document.reason,
         )
         if part

@@ -16,7 +16,7 @@ from jobs.models import Booking, Offer
 from network import display
 from network.models import Branch, CalendarEntry, Contractor, EntryKind, Technician, WorkingHours
 
-LEFT, TOP, ROW, WIDTH = 92.0, 30.0, 46.0, 1000.0
+LEFT, TOP, ROW, WIDTH = 84.0, 30.0, 46.0, 820.0
 #: The hours shown at least.
 FIRST_HOUR, LAST_HOUR = 7, 19
 _NARROWEST = 26.0

@@ -246,7 +246,7 @@ def _paper_form(data: Any, *, branch: Branch, at: datetime) -> forms.Form:
 KINDS = {
     "message": Kind(
         "Write a message",
-        "Send",
+        "Send to",
         "Everybody gets it by e-mail; what was sent stands under Messages.",
         _message_form,
         _write,
