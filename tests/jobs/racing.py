@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +22,8 @@ from network.clock import install_test_clock
 from tests.jobs.world import START
 
 ROOT = Path(__file__).resolve().parents[2]
+#: A racer that waits longer waits for a lock that the test holds: it would wait for ever.
+PATIENCE_SECONDS = 60.0
 
 
 class Racers:
@@ -65,9 +70,13 @@ def racers(environment: dict[str, str], *pieces: str) -> Iterator[Racers]:
         text=True,
         start_new_session=True,
     )
+    # The processes that race are its children: its whole group goes.
+    patience = threading.Timer(PATIENCE_SECONDS, os.killpg, [process.pid, signal.SIGKILL])
+    patience.start()
     try:
         yield Racers(process, len(pieces))
     finally:
+        patience.cancel()
         process.kill()
         process.wait()
         for stream in (process.stdin, process.stdout):

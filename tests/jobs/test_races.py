@@ -299,6 +299,7 @@ def test_control_a_look_without_the_contractors_lock_books_a_suspended_one(
         changed_function(
             "jobs_offer_before_update", lambda text: text.replace("FOR SHARE OF c", "")
         ),
+        changed_function("jobs_booking_fit", lambda text: text.replace("FOR SHARE OF c, t", "")),
         racers(process_environment, accepts(offer)) as running,
     ):
         with transaction.atomic():
