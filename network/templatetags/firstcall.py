@@ -52,6 +52,9 @@ ESCALATIONS = {
     "ranking_fell_back": ("warn", "list-numbers", "The ranking policy cannot be used"),
     "needs_another_visit": ("warn", "repeat", "Needs another visit"),
     "no_access": ("warn", "door-off", "No access"),
+    "presumed_no_show": ("bad", "user-question", "Nobody heard from; others are being asked"),
+    "late_check_in": ("warn", "users", "Two contractors for one visit"),
+    "dropped": ("bad", "user-question", "Visit without a contractor"),
 }
 PRIORITIES = {"emergency": "Emergency", "urgent": "Urgent", "standard": "Standard", "low": "Low"}
 

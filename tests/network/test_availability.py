@@ -131,7 +131,7 @@ def test_a_site_outside_the_territory_is_refused_with_the_distance(one) -> None:
     assert sentence == "outside territory by 12.4 mi"
     one.branch.distance_unit = "km"
     one.branch.save()
-    assert refused(one, work)[1] == "outside territory by 20.0 km"
+    assert refused(one, work)[1] == "outside territory by 20 km"
     assert isinstance(answer(one, work, check_territory=False), Slot)
 
 
