@@ -28,6 +28,13 @@ def hash_of(fields: Iterable[tuple[str, str]]) -> str:
     return hashlib.sha256(json.dumps(sorted(fields)).encode()).hexdigest()
 
 
+def was_sent(key: str, *, scope: str, operation: str) -> bool:
+    """Whether ``once`` has made something for the key."""
+    return IdempotencyRecord.objects.filter(
+        scope=scope, operation=operation, key=key[:200]
+    ).exists()
+
+
 def once(
     *, scope: str, operation: str, key: str, body_hash: str, make: Callable[[], str]
 ) -> tuple[str, bool]:

@@ -67,6 +67,11 @@ class Requirement(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_for_all_work(self) -> bool:
+        """Whether ``Contractor.cleared_until`` rests on it."""
+        return self.skill_id is None and self.service_type_id is None
+
     def clean(self) -> None:
         super().clean()
         for field, scope in (("skill", self.skill), ("service_type", self.service_type)):

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from network.clock import app_now
 from network.errors import NetworkError
-from network.models import Contractor, Requirement
+from network.models import Contractor, Document, Requirement
 from network.services.history import note_event
 
 NO_END = date(9999, 12, 31)
@@ -33,7 +33,7 @@ WITH needed AS (
     SELECT document.contractor_id, document.requirement_id,
            max(coalesce(document.expires_on, %(no_end)s)) AS until
     FROM network_document AS document JOIN needed ON needed.id = document.requirement_id
-    WHERE document.state = 'approved'
+    WHERE document.state = 'approved' AND document.id IS DISTINCT FROM %(without)s::bigint
     GROUP BY 1, 2
 ), derived AS (
     SELECT contractor.id, contractor.branch_id,
@@ -92,7 +92,9 @@ def refresh_clearance(*, branch_id: int, contractor_ids: Collection[int] | None 
             " AND (%s::bigint[] IS NULL OR id = ANY(%s)) ORDER BY id FOR NO KEY UPDATE",
             [branch_id, ids, ids],
         )
-        cursor.execute(_REFRESH, {"branch": branch_id, "ids": ids, "no_end": NO_END})
+        cursor.execute(
+            _REFRESH, {"branch": branch_id, "ids": ids, "no_end": NO_END, "without": None}
+        )
         return {row[0] for row in cursor.fetchall()}
 
 
@@ -103,12 +105,34 @@ def refresh_stale_clearance() -> set[int]:
     count too. A look that finds nothing writes and locks nothing. Returns the contractors' ids.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_STALE, {"branch": None, "ids": None, "no_end": NO_END})
+        cursor.execute(_STALE, {"branch": None, "ids": None, "no_end": NO_END, "without": None})
         rows = cursor.fetchall()
     changed: set[int] = set()
     for branch_id, ids in rows:
         changed |= refresh_clearance(branch_id=branch_id, contractor_ids=ids)
     return changed
+
+
+def cleared_without(document: Document) -> date | None:
+    """Until when the contractor would be cleared if this paper did not count; writes nothing.
+
+    None: not at all. One query.
+    """
+    contractor = document.contractor
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _DERIVED + "SELECT until FROM derived",
+            {
+                "branch": contractor.branch_id,
+                "ids": [contractor.pk],
+                "no_end": NO_END,
+                "without": document.pk,
+            },
+        )
+        row = cursor.fetchone()
+    # Where nothing is required of everybody, no paper stands behind the date.
+    until: date | None = contractor.cleared_until if row is None else row[0]
+    return until
 
 
 @transaction.atomic

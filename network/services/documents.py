@@ -97,12 +97,16 @@ def submit_document(
 
 @transaction.atomic
 def approve_document(
-    *, document_id: int, actor_id: int | None, expires_on: date | None = None
+    *,
+    document_id: int,
+    actor_id: int | None,
+    expires_on: date | None = None,
+    without_end: bool = False,
 ) -> Document:
     """Let the paper count; clearance is worked out anew. Approving again changes nothing.
 
-    ``expires_on`` corrects the date that the contractor typed. Raises NetworkError for a paper that
-    was rejected or replaced, or has expired.
+    ``expires_on`` corrects the date that the contractor typed, ``without_end`` takes it away.
+    Raises NetworkError for a paper that was rejected or replaced, or has expired.
     """
     document = _locked_document(document_id)
     if document.state == DocumentState.APPROVED:
@@ -112,7 +116,7 @@ def approve_document(
             "not-waiting", f"This paper is {document.get_state_display()}; ask for a new one."
         )
     today = today_of(document.contractor)
-    if expires_on is not None:
+    if expires_on is not None or without_end:
         document.expires_on = expires_on
     if document.expires_on is not None and document.expires_on < today:
         raise NetworkError("expired", "This paper has expired; reject it.", "expires_on")

@@ -23,7 +23,7 @@ from jobs.console.access import BranchRequest, branch_page
 from jobs.console.network.filters import ContractorFilter, address_of
 from jobs.console.network.forms import AskPaperForm, MessageForm, PauseForm
 from jobs.console.network.rows import contractor_url
-from jobs.console.once import AlreadySent, hash_of, once
+from jobs.console.once import AlreadySent, hash_of, once, was_sent
 from jobs.services.contractor_messages import (
     tell_of_requests,
     tell_of_standing,
@@ -81,14 +81,34 @@ def bulk(request: BranchRequest, action: str) -> HttpResponse:
         + address_of(request.GET),
     }
     status = 200
-    if request.method == "POST" and ids and not refused:
+    if request.method == "POST" and was_sent(key, **_once(request, kind)):
+        # Whoever is paused has perhaps left the filter since.
+        context["results"] = {"again": True}
+    elif request.method == "POST" and ids and not refused:
         status = 422
-        if form.is_valid():
+        if form.is_valid() and _holds_the_same(form, request.POST.get("count"), len(ids)):
             done = _do(request, kind, form, ids, key)
             if done is not None:
                 context["results"] = done
                 status = 200
     return render(request, "console/network/bulk.html", context, status=status)
+
+
+def _holds_the_same(form: forms.Form, shown: str | None, now: int) -> bool:
+    """Whether as many are concerned as the question said; else the form says how many."""
+    if shown == str(now):
+        return True
+    form.add_error(
+        None, f"It concerns {now:,} contractors by now. Send it again if that is what you mean."
+    )
+    return False
+
+
+def _once(request: BranchRequest, kind: Kind) -> dict[str, str]:
+    return {
+        "scope": f"form:{request.user.pk}",
+        "operation": f"bulk-{kind.title.lower().replace(' ', '-')}",
+    }
 
 
 def _picked(request: BranchRequest) -> list[int]:
@@ -124,9 +144,8 @@ def _do(
     try:
         with transaction.atomic():
             _, is_new = once(
-                scope=f"form:{request.user.pk}",
-                operation=f"bulk-{kind.title.lower().replace(' ', '-')}",
-                key=f"{key} {len(ids)}",
+                **_once(request, kind),
+                key=key,
                 body_hash=hash_of(pair for pair in body if pair[0] != "csrfmiddlewaretoken"),
                 make=make,
             )

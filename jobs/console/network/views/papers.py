@@ -14,6 +14,7 @@ from jobs.console.access import BranchRequest, branch_page
 from jobs.console.acting import Ask
 from jobs.console.network.access import find_contractor, find_document, first_or_404
 from jobs.console.network.acting import Place, act, at_once
+from jobs.console.network.consequences import if_cleared_until
 from jobs.console.network.forms import AskPaperForm, PaperApproveForm, ReasonForm
 from jobs.console.network.rows import contractor_url
 from jobs.console.network.states import clearance
@@ -21,6 +22,7 @@ from jobs.services.contractor_messages import tell_of_paper, tell_of_requests
 from network.context import shell
 from network.downloads import document_response
 from network.models import Contractor, Document, DocumentRequest
+from network.services.clearance import cleared_without
 from network.services.documents import approve_document, reject_document
 from network.services.requests import ask_for_document, take_request_back
 
@@ -92,7 +94,10 @@ def approve_paper(request: BranchRequest, document: UUID) -> HttpResponse:
 
     def perform(cleaned: dict[str, Any]) -> str:
         approved = approve_document(
-            document_id=found.pk, actor_id=request.user.pk, expires_on=cleaned["expires_on"]
+            document_id=found.pk,
+            actor_id=request.user.pk,
+            expires_on=cleaned["expires_on"],
+            without_end=cleaned["expires_on"] is None,
         )
         tell_of_paper(approved)
         return f"{found.contractor.name}: {name} counts now."
@@ -123,15 +128,21 @@ def reject_paper(request: BranchRequest, document: UUID) -> HttpResponse:
         return f"{found.contractor.name} was asked for another {name[:1].lower()}{name[1:]}."
 
     intro = f"{found.contractor.name} is told why and can send another."
+    context: dict[str, Any] = {"document": found}
     if found.state == "approved":
         intro += " It counts no more from now on: visits that need it are re-dispatched."
+        if found.requirement is not None and found.requirement.is_for_all_work:
+            at = shell(request)["shell"].now
+            context["consequences"] = if_cleared_until(
+                found.contractor, cleared_without(found), branch=request.branch, at=at
+            )
     ask = Ask(
         title=f"Reject {name}",
         button="Reject",
         intro=intro,
         danger=True,
         template="console/network/_paper_form.html",
-        context={"document": found},
+        context=context,
     )
     return act(request, _place(request, found.contractor), ask=ask, form=form, perform=perform)
 
