@@ -23,5 +23,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("console/", include("jobs.console.urls")),
     path("portal/", include("portal.urls")),
+    path("c/", include("jobs.customer.urls")),
     path("api/v1/", api.urls),
 ]

@@ -1,6 +1,7 @@
 from jobs.models.access import ApiToken, IdempotencyRecord
 from jobs.models.booking import Booking
 from jobs.models.clock import ClockBeat
+from jobs.models.customer import CustomerLink
 from jobs.models.escalation import Escalation
 from jobs.models.event import JobEvent
 from jobs.models.job import Job
@@ -15,6 +16,7 @@ __all__ = [
     "ApiToken",
     "Booking",
     "ClockBeat",
+    "CustomerLink",
     "Escalation",
     "IdempotencyRecord",
     "Job",

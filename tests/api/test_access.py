@@ -232,7 +232,7 @@ def test_without_redis_everybody_may_pass(dispatch, monkeypatch):
     from redis import Redis
 
     nowhere = Redis(unix_socket_path="/nonexistent/redis.sock")
-    monkeypatch.setattr("jobs.api.limits.connection", lambda: nowhere)
+    monkeypatch.setattr("jobs.limits.connection", lambda: nowhere)
     ok(dispatch.get("/jobs"))
 
 

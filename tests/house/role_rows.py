@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.house.role_row import Row, api, each, everybody
 from tests.house.role_rows_coverage import COVERAGE
+from tests.house.role_rows_customer import CUSTOMER
 from tests.house.role_rows_explain import EXPLAIN
 from tests.house.role_rows_join import ACCOUNTS, JOINING
 from tests.house.role_rows_network import NETWORK
@@ -120,6 +121,7 @@ ALL: list[list[Row]] = [
     API,
     CONSOLE,
     COVERAGE,
+    CUSTOMER,
     NETWORK,
     PORTAL,
     JOINING,

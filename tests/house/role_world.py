@@ -9,6 +9,7 @@ from typing import Any
 from jobs.actors import Actor
 from jobs.models import Booking, Escalation, Job, Offer
 from jobs.services.answers import accept_offer
+from jobs.services.customer_links import customer_url
 from jobs.services.jobs import create_job
 from jobs.services.tokens import issue_token
 from network.models import (
@@ -71,6 +72,7 @@ def make_full_world() -> FullWorld:
     booking = accept_offer(
         offer_id=pending_offer(booked_job).pk, actor=Actor.contractor(harold), via="portal"
     )
+    assert customer_url(booked_job)
     job = take_job(branch, service_type)
     run_due()
     stuck_job = take_job(branch, make_service_type_for_nobody(branch))
