@@ -6,6 +6,7 @@
 from django.urls import include, path
 
 from jobs.console.access import choose_branch, entry
+from jobs.console.reports import views as reports
 from jobs.console.views import actions, board, intake, job, messages, overrides, stream
 
 app_name = "console"
@@ -16,6 +17,7 @@ urlpatterns = [
     path("~messages/", entry("branch_messages"), name="messages"),
     path("~ranking/", entry("branch_ranking"), name="ranking"),
     path("~new/", entry("branch_new_job"), name="new_job"),
+    path("~reports/", entry("branch_reports"), name="reports"),
     path("~branch/", choose_branch, name="choose_branch"),
     path("<slug:branch>/", board.board, name="branch_board"),
     path("<slug:branch>/jobs.csv", board.jobs_csv, name="jobs_csv"),
@@ -25,6 +27,10 @@ urlpatterns = [
     path("<slug:branch>/ranking/try/", overrides.try_suggestion, name="try_suggestion"),
     path("<slug:branch>/coverage/", include("jobs.console.coverage.urls")),
     path("<slug:branch>/contractors/", include("jobs.console.network.urls")),
+    path("<slug:branch>/reports/", reports.report, name="branch_reports"),
+    path("<slug:branch>/reports.csv", reports.report_csv, name="reports_csv"),
+    path("<slug:branch>/reports/<slug:measure>/", reports.measure, name="report"),
+    path("<slug:branch>/reports/<slug:measure>.csv", reports.measure_csv, name="report_csv"),
     path("<slug:branch>/zip/", intake.zip_lookup, name="zip_lookup"),
     path("<slug:branch>/jobs/new/", intake.new_job, name="branch_new_job"),
     path("<slug:branch>/jobs/new/first/", intake.who_first, name="who_first"),
