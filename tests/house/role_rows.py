@@ -10,6 +10,7 @@ from tests.house.role_rows_join import ACCOUNTS, JOINING
 from tests.house.role_rows_network import NETWORK
 from tests.house.role_rows_pages import CONSOLE, PORTAL
 from tests.house.role_rows_profile import PROFILE
+from tests.house.role_rows_reports import REPORTS
 from tests.house.role_world import FullWorld
 
 SIGNED_IN = each(anonymous=302, dispatcher=200, contractor=200, admin=200)
@@ -127,5 +128,6 @@ ALL: list[list[Row]] = [
     JOINING,
     EXPLAIN,
     PROFILE,
+    REPORTS,
 ]
 ROWS: dict[str, Row] = {f"{row.method} {row.name}": row for rows in ALL for row in rows}

@@ -15,6 +15,7 @@ from jobs.console.reports.firms import Churn, Work
 from jobs.console.reports.listing import value_text
 from jobs.console.reports.measures import WORK, Kind, Measure
 from jobs.console.reports.period import Period
+from network import figures
 from network.models import Branch
 
 
@@ -89,7 +90,10 @@ def card_of(result: Result, links: Links) -> Card:
         before_url=links.list(measure.key, period=links.period.before),
         change=change_text(result),
         tone=result.tone,
-        spark=charts.sparkline([column.figure.value for column in result.columns]),
+        spark=figures.sparkline(
+            [column.figure.value for column in result.columns],
+            label=f"{measure.title}, by {links.period.unit}",
+        ),
     )
 
 

@@ -90,25 +90,6 @@ def columns(bars: Sequence[Bar], *, top: float | None = None) -> SafeString:
     )
 
 
-def sparkline(values: Sequence[float | None]) -> SafeString:
-    """The trend in a card, as a line without words (the card says the figures)."""
-    known = [value for value in values if value is not None]
-    if len(known) < 2:
-        return SafeString("")
-    low, span = min(known), max(known) - min(known)
-    step = 100 / (len(values) - 1)
-    points = " ".join(
-        f"{place * step:.1f},{26 - (24 * (value - low) / span if span else 12):.1f}"
-        for place, value in enumerate(values)
-        if value is not None
-    )
-    return format_html(
-        '<svg class="fig spark" viewBox="0 0 100 28" preserveAspectRatio="none"'
-        ' aria-hidden="true"><polyline points="{}"/></svg>',
-        points,
-    )
-
-
 def share_bar(part: float) -> SafeString:
     """A share of 0 to 1 as a filled bar."""
     return format_html(

@@ -92,13 +92,19 @@ def load_rows(
         return [Row(*row) for row in cursor.fetchall()]
 
 
-def value_text(measure: Measure, value: float | None) -> str:
+def row_unit(measure: Measure) -> str:
+    """The unit of a single row's value."""
+    return measure.unit if measure.row_unit is None else measure.row_unit
+
+
+def value_text(measure: Measure, value: float | None, *, unit: str | None = None) -> str:
     """A value in its unit: ``42 %``, ``1 h 5 min``, ``1.5``; a dash for none."""
     if value is None:
         return "–"
-    if measure.unit == "min":
+    unit = measure.unit if unit is None else unit
+    if unit == "min":
         return display.duration(value) if value >= 1 else f"{round(value * 60)} s"
-    if measure.unit == "%":
+    if unit == "%":
         return f"{value:.0f} %" if measure.kind is Kind.MEAN else f"{value:.1f} %"
     return f"{value:.2f}"
 
@@ -138,7 +144,7 @@ def csv_rows(measure: Measure, rows: list[Row]) -> Iterator[list[str]]:
             row.trade,
             row.contractor or "",
             "" if row.value is None else f"{row.value:.2f}",
-            measure.unit if row.value is not None else "",
+            row_unit(measure) if row.value is not None else "",
             "" if row.good is None else ("yes" if row.good else "no"),
             note_text(row.note) if row.note else "",
             "" if row.amount is None else str(row.amount),

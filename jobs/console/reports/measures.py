@@ -42,8 +42,8 @@ class Better(StrEnum):
 class Measure:
     """One figure of the report.
 
-    ``unit`` is ``%``, ``min`` or empty; ``yes`` and ``no`` say in words what the good rows of a
-    share are and the others.
+    ``unit`` is ``%``, ``min`` or empty; ``row_unit`` that of a single row, where it differs;
+    ``yes`` and ``no`` say in words what the good rows of a share are and the others.
     """
 
     key: str
@@ -53,6 +53,7 @@ class Measure:
     better: Better
     rows: str
     unit: str = ""
+    row_unit: str | None = None
     yes: str = ""
     no: str = ""
     counted: str = "jobs"
@@ -139,13 +140,18 @@ SELECT k.finished_at AS at, t.trade, NULL::float AS value, k.result = 'fixed' AS
         kind=Kind.SHARE,
         better=Better.HIGHER,
         unit="%",
+        row_unit="min",
         yes="on time",
         no="not on time",
         counted="arrivals",
         rows=f"""
 SELECT k.arrived_at AS at, t.trade,
-       greatest(0, extract(epoch FROM k.arrived_at - t.window_end) / 60) AS value,
-       {_ARRIVED_IN_WINDOW} AS good, t.id AS job_id, k.contractor_id, '' AS note,
+       CASE WHEN NOT {_ARRIVED_IN_WINDOW} THEN abs(extract(epoch FROM k.arrived_at
+         - CASE WHEN k.arrived_at < t.window_start THEN t.window_start ELSE t.window_end END)) / 60
+       END AS value,
+       {_ARRIVED_IN_WINDOW} AS good, t.id AS job_id, k.contractor_id,
+       CASE WHEN {_ARRIVED_IN_WINDOW} THEN '' WHEN k.arrived_at < t.window_start THEN 'too early'
+            ELSE 'late' END AS note,
        NULL::numeric AS amount, '' AS currency
   FROM {_VISITS}
  WHERE k.arrived_at IS NOT NULL""",

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
+from network.display import trade_name
 from network.models import Branch
 
 #: What the page offers; the number is of days up to and with today.
@@ -119,13 +120,14 @@ class ReportForm(forms.Form):
     period = forms.ChoiceField(choices=CHOICES, required=False)
     first = forms.DateField(required=False, error_messages={"invalid": "Write it as 2026-11-24."})
     last = forms.DateField(required=False, error_messages={"invalid": "Write it as 2026-11-24."})
-    trade = forms.ChoiceField(required=False)
 
     def __init__(self, data: Any, *, branch: Branch, trades: list[str], at: datetime) -> None:
         super().__init__(data)
         self.branch = branch
         self.today = at.astimezone(branch.zone).date()
-        self.fields["trade"].choices = [("", "All trades")] + [(one, one) for one in trades]  # type: ignore[attr-defined]
+        self.fields["trade"].choices = [("", "All trades")] + [
+            (one, trade_name(one)) for one in trades
+        ]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

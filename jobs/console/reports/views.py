@@ -34,7 +34,7 @@ from jobs.console.reports.period import CHOICES, Period, ReportForm
 from jobs.console.views.board import neutral
 from network.clock import app_now
 from network.context import shell
-from network.display import in_zone
+from network.display import in_zone, trade_name
 from network.models import ServiceType
 
 
@@ -59,7 +59,7 @@ def _frame(request: BranchRequest, form: ReportForm, period: Period) -> dict[str
         "form": form,
         "problems": form.problems,
         "period": period,
-        "trade": form.chosen_trade,
+        "trade": trade_name(form.chosen_trade) if form.chosen_trade else "",
         "choices": [
             {
                 "title": title,
@@ -187,7 +187,7 @@ def measure(request: BranchRequest, measure: str) -> HttpResponse:
         "chart": bars_of(result, links),
         "trades": [
             {
-                "name": name,
+                "name": trade_name(name),
                 "now": listing.value_text(found, now.value),
                 "n": now.n,
                 "few": now.few,
@@ -209,7 +209,10 @@ def measure(request: BranchRequest, measure: str) -> HttpResponse:
         "rows": [
             {
                 "row": row,
-                "value": listing.value_text(found, row.value) if row.value is not None else "",
+                "trade": trade_name(row.trade),
+                "value": listing.value_text(found, row.value, unit=listing.row_unit(found))
+                if row.value is not None
+                else "",
                 "note": listing.note_text(row.note) if row.note else "",
             }
             for row in rows[:show]
