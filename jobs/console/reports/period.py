@@ -125,9 +125,8 @@ class ReportForm(forms.Form):
         super().__init__(data)
         self.branch = branch
         self.today = at.astimezone(branch.zone).date()
-        self.fields["trade"].choices = [("", "All trades")] + [
-            (one, trade_name(one)) for one in trades
-        ]  # type: ignore[attr-defined]
+        choices = [("", "All trades"), *((one, trade_name(one)) for one in trades)]
+        self.fields["trade"] = forms.ChoiceField(choices=choices, required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
