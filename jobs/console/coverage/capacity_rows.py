@@ -13,8 +13,9 @@ from network.models import Branch
 
 _CONTRACTORS = """
 SELECT c.id, c.status = 'active', c.cleared_until, c.paused_until, c.notice_minutes,
-       c.most_jobs_a_day, c.works_on_holidays, t.latitude, t.longitude, t.radius_km,
-       CASE WHEN t.kind <> 'radius' THEN (
+       c.most_jobs_a_day, c.works_on_holidays, t.latitude, t.longitude,
+       CASE WHEN t.left_out = '{}' THEN t.radius_km END,
+       CASE WHEN t.kind <> 'radius' OR t.left_out <> '{}' THEN (
          SELECT string_agg(int8send(cell), ''::bytea)
            FROM network_territorycell WHERE territory_id = t.id) END
   FROM network_contractor c JOIN network_territory t ON t.contractor_id = c.id
@@ -53,13 +54,15 @@ HAVING count(*) = (SELECT count(*) FROM network_servicetypeskill a
 """
 
 # Through which day papers beside the branch-wide ones hold, where any are asked for. The same rule
-# for one pair is network_service_cleared_through().
+# for one pair is network_service_cleared_through(). A kind of work that a firm leaves out is as one
+# whose papers have ended.
 _PAPERS = """
-SELECT c.id, n.service_type_id,
+SELECT contractor_id, service_type_id, min(day) FROM (
+SELECT c.id AS contractor_id, n.service_type_id,
        greatest(-1, least(%(days)s, min(greatest(n.required_from - 1, coalesce(
          (SELECT max(coalesce(d.expires_on, '9999-12-31'::date)) FROM network_document d
            WHERE d.requirement_id = n.id AND d.contractor_id = c.id AND d.state = 'approved'),
-         '0001-01-01'::date))) - %(today)s::date))
+         '0001-01-01'::date))) - %(today)s::date)) AS day
   FROM (SELECT r.id, r.required_from, r.service_type_id FROM network_requirement r
          WHERE r.branch_id = %(branch)s AND r.active AND r.service_type_id IS NOT NULL
          UNION
@@ -69,6 +72,10 @@ SELECT c.id, n.service_type_id,
  CROSS JOIN network_contractor c
  WHERE c.branch_id = %(branch)s AND c.status IN ('active', 'paused')
  GROUP BY 1, 2
+ UNION ALL
+SELECT o.contractor_id, o.service_type_id, -1 FROM network_serviceleftout o
+  JOIN network_servicetype s ON s.id = o.service_type_id AND s.branch_id = %(branch)s
+) AS held GROUP BY 1, 2
 """
 
 _ENTRIES = """
@@ -89,7 +96,10 @@ SELECT s.id, s.trade, s.name, s.usual_duration_minutes, count(k.id)
 
 @dataclass(frozen=True, slots=True)
 class ContractorRow:
-    """An active or paused contractor with a territory."""
+    """An active or paused contractor with a territory.
+
+    ``radius_km`` where the territory is a whole circle, else ``packed_cells``.
+    """
 
     id: int
     is_active: bool
@@ -120,7 +130,7 @@ class CapacityRows:
     """Everything read for one branch; times are minutes since the epoch.
 
     ``able`` and ``papers``: technician or contractor, service type, and the number of the last day
-    ahead on which skills or papers hold (-1: not even today).
+    ahead on which skills or papers hold (-1: not even today, or left out by the firm).
     """
 
     contractors: list[ContractorRow]

@@ -19,16 +19,19 @@ from network.models import (
     CalendarEntry,
     Contractor,
     Document,
+    ServiceType,
     Skill,
     Technician,
     TechnicianSkill,
     WorkingHours,
 )
+from network.services.skills import leave_service_out
 from network.services.territory import set_radius_territory, set_zip_territory
+from network.zip_index import nearest_zip
 from tests.console.coverage.conftest import HYDE_PARK, TODAY, counted, figures, local
 from tests.jobs.papers import paper, requirement
 from tests.jobs.steps import SYSTEM, booked
-from tests.jobs.world import START, add_technician, make_branch, make_service_type
+from tests.jobs.world import SITE, START, add_technician, make_branch, make_service_type
 
 SATURDAY = date(2026, 11, 7)
 TUESDAY = date(2026, 11, 3)
@@ -99,6 +102,24 @@ class TestDemand:
         assert set(counted(branch).trades) == {"plumbing"}
 
 
+def leave_work_out(contractor: Contractor) -> None:
+    """Have the contractor asked about water heaters no more."""
+    service = ServiceType.objects.get(branch=contractor.branch)
+    leave_service_out(contractor_id=contractor.pk, service_type_id=service.pk)
+
+
+def leave_zip_out(contractor: Contractor) -> None:
+    """Take the ZIP code of ``SITE`` out of the contractor's circle."""
+    area = contractor.territory
+    set_radius_territory(
+        contractor_id=contractor.pk,
+        latitude=area.latitude,
+        longitude=area.longitude,
+        radius_km=area.radius_km,
+        left_out=[nearest_zip(*SITE)],
+    )
+
+
 class TestCapacity:
     def technicians(self, branch, day=SATURDAY, half="am") -> int:
         return figures(counted(branch), FENWAY, day, half)[2]
@@ -137,6 +158,8 @@ class TestCapacity:
             contractor_id=h.pk, latitude=42.27, longitude=-71.8, radius_km=10
         ),
         "works in other ZIPs": lambda h: set_zip_territory(contractor_id=h.pk, zips="02136"),
+        "leaves this ZIP out": leave_zip_out,
+        "leaves this kind of work out": leave_work_out,
         "off that morning": lambda h: CalendarEntry.objects.create(
             branch=h.branch,
             technician=h.technicians.get(),
@@ -152,6 +175,21 @@ class TestCapacity:
     def test_who_cannot_come_is_not_counted(self, branch, trio, nine_a_saturday, change):
         assert self.technicians(branch) == 3
         self.CHANGES[change](trio[0])
+        assert self.technicians(branch) == 2
+
+    def test_a_kind_of_work_left_out_by_one_firm_leaves_its_other_work(
+        self, branch, trio, asked_for, nine_a_saturday
+    ):
+        """Drains are most of what is asked for, so Harold goes on counting for plumbing."""
+        drains = make_service_type(branch, "drain-cleaning")
+        for day in past(SATURDAY):
+            asked_for(*[local(day, 9)] * 10, service_type=drains)
+        leave_service_out(
+            contractor_id=trio[0].pk,
+            service_type_id=ServiceType.objects.get(slug="water-heater-repair").pk,
+        )
+        assert self.technicians(branch) == 3
+        leave_service_out(contractor_id=trio[0].pk, service_type_id=drains.pk)
         assert self.technicians(branch) == 2
 
     def test_a_day_of_clearance_counts_to_its_end(self, branch, trio, nine_a_saturday):

@@ -12,7 +12,12 @@ from network.models import Contractor, WorkingHours
 from ranking.models import Decision
 from tests.console.conftest import text_of, url
 from tests.console.coverage.conftest import HYDE_PARK, TODAY, local
-from tests.console.coverage.test_coverage import SATURDAY, past
+from tests.console.coverage.test_coverage import (
+    SATURDAY,
+    leave_work_out,
+    leave_zip_out,
+    past,
+)
 from tests.jobs.steps import booked
 from tests.jobs.world import START, make_contractor, run_due
 
@@ -59,6 +64,14 @@ class TestBookedVisits:
         found = without(branch, trio[0])
         assert [visit.substitute for visit in found.visits] == [None, None]
         assert found.with_nobody == 2
+
+    @pytest.mark.parametrize("leave_out", [leave_work_out, leave_zip_out])
+    def test_who_leaves_the_work_or_the_zip_out_gets_none_of_it(
+        self, branch, trio, two_visits, leave_out
+    ):
+        leave_out(trio[1])
+        first = without(branch, trio[0]).visits[0]
+        assert [one.name for one in first.substitutes] == ["James"]
 
     def test_somebody_new_counts_without_a_rank(self, branch, trio, two_visits):
         Contractor.objects.filter(pk__in=[trio[1].pk, trio[2].pk]).update(status="left")
