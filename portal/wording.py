@@ -112,7 +112,12 @@ def standing(contractor: Contractor, now: datetime) -> Standing | None:
                 "bad", "lock", "Suspended by your branch.", "No offers come. Please call them."
             )
         case ContractorStatus.LEFT:
-            return Standing("quiet", "logout", "You have left this branch.", "No offers come.")
+            return Standing(
+                "quiet",
+                "logout",
+                "You have left this branch.",
+                "No offers come. To come back, ask your branch.",
+            )
     until = contractor.cleared_until
     today = display.in_zone(now, contractor.branch.time_zone).date()
     if until is None:

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from portal.views import changes, documents, feed, pause, people, profile, sections
+from portal.views import changes, documents, feed, leave, pause, people, profile, sections
 
 urlpatterns = [
     path("", profile.you, name="you"),
     path("pause/", pause.pause, name="pause"),
     path("resume/", pause.resume, name="resume"),
+    path("leave/", leave.leave, name="leave"),
     path("calendar/", feed.settings, name="calendar_feed"),
     path("people/", people.people, name="people"),
     path("people/<uuid:public_id>/", people.person, name="person"),

@@ -24,6 +24,7 @@ from portal.access import Acting, contractor_page
 from portal.correcting import change_text
 from portal.sections import SECTIONS
 from portal.views.changes import own_changes
+from portal.views.leave import may_leave
 from portal.views.page import moment, portal_page
 from portal.views.pause import pause_context
 from portal.wording import hours_text, standing
@@ -70,6 +71,7 @@ def you(request: HttpRequest, acting: Acting) -> HttpResponse:
         .select_related("service_type")
         .order_by("service_type__name"),
         "rows": _rows(acting, now),
+        "may_leave": may_leave(acting),
         "last_change": change,
         "last_change_text": change_text(change, acting.contractor.branch) if change else "",
         **pause_context(acting, now),

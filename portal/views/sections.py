@@ -68,7 +68,7 @@ def change_with_decision(
         change=change,
         actor=acting.actor,
         decision=request.POST.get("visits", ""),
-        shown=_shown(request),
+        shown=shown_visits(request),
     )
 
 
@@ -167,7 +167,8 @@ def _forget_files(shown: Section) -> None:
         default_storage.delete(name)
 
 
-def _shown(request: HttpRequest) -> list[UUID]:
+def shown_visits(request: HttpRequest) -> list[UUID]:
+    """The stranded visits that the form listed, which its answer is about."""
     found = []
     for text in request.POST.getlist("stranded"):
         try:

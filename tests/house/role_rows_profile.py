@@ -30,6 +30,9 @@ PROFILE = [
     Row("portal:pause", CONTRACTORS),
     Row("portal:pause", FORM, method="POST", body="until=hour"),
     Row("portal:resume", FORM, method="POST"),
+    Row("portal:leave", CONTRACTORS),
+    # Without the tick nothing happens.
+    Row("portal:leave", {**CONTRACTORS, "other_contractor": 200}, method="POST"),
     Row("portal:calendar_feed", CONTRACTORS),
     Row("portal:calendar_feed", FORM, method="POST", body="do=make"),
     Row("portal:feed", everybody(404), kwargs=lambda world: {"token": "nothing"}),
