@@ -217,8 +217,7 @@ def _radius_choice(
         value=f"radius-{radius}",
         label=f"At most {radius} {unit} from my base",
         effects=[
-            f"It is {display.distance(territory.radius_km, unit)} now. "
-            f"{_of_asked(outside, len(asked))}"
+            f"It is {_radius(territory.radius_km, unit)} now. {_of_asked(outside, len(asked))}"
         ],
         apply=apply,
     )
@@ -290,10 +289,15 @@ def change_text(event: ContractorEvent, branch: Branch) -> str:
     if left_out and after["kind"] == before.get("kind"):
         return f"Your area without {', '.join(left_out[:6])}"
     if after["kind"] == TerritoryKind.RADIUS:
-        return f"{display.distance(after['radius_km'], branch.distance_unit)} around your base"
+        return f"{_radius(after['radius_km'], branch.distance_unit)} around your base"
     if after["kind"] == TerritoryKind.ZIPS:
         return f"{len(after['zips'])} ZIP codes"
     return "An area drawn on the map"
+
+
+def _radius(km: float, unit: str) -> str:
+    """``3 mi``, ``15.5 mi``: a radius that was chosen is mostly a whole number."""
+    return display.distance(km, unit).replace(".0 ", " ")
 
 
 def _of_asked(count: int, total: int) -> str:
