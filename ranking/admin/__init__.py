@@ -2,13 +2,20 @@
 
 from ranking.admin.disputes import DisputeAdmin
 from ranking.admin.policies import RankingPolicyAdmin
-from ranking.admin.records import BranchMeansAdmin, DecisionAdmin, OutcomeAdmin, ScorecardAdmin
+from ranking.admin.records import (
+    BranchMeansAdmin,
+    DecisionAdmin,
+    OutcomeAdmin,
+    OverrideAdmin,
+    ScorecardAdmin,
+)
 
 __all__ = [
     "BranchMeansAdmin",
     "DecisionAdmin",
     "DisputeAdmin",
     "OutcomeAdmin",
+    "OverrideAdmin",
     "RankingPolicyAdmin",
     "ScorecardAdmin",
 ]

@@ -15,7 +15,7 @@ from ranking.admin.access import BranchAdmin
 from ranking.criteria import REGISTRY
 from ranking.evidence import outcomes_behind
 from ranking.explain import explain, explain_left_out
-from ranking.models import BranchMeans, Decision, Outcome, Scorecard
+from ranking.models import BranchMeans, Decision, Outcome, Override, Scorecard
 
 
 @admin.register(Decision)
@@ -113,6 +113,15 @@ class OutcomeAdmin(BranchAdmin):
     list_select_related = ["contractor"]
     search_fields = ["contractor__name"]
     show_full_result_count = False
+    ordering = ["-id"]
+
+
+@admin.register(Override)
+class OverrideAdmin(BranchAdmin):
+    list_display = ["at", "chosen", "chosen_rank", "how", "reason", "note", "by", "job_ref"]
+    list_filter = ["reason", "how", ("branch", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["chosen", "by"]
+    search_fields = ["chosen__name"]
     ordering = ["-id"]
 
 

@@ -13,10 +13,11 @@ from playwright.sync_api import Page, expect
 
 from network.clock import app_now
 from network.models import Branch, BranchStaff, User
-from ranking.models import RankingPolicy, Replay
+from ranking.models import Decision, RankingPolicy, Replay
 from ranking.services import policies, replays
 from ranking.services.disputes import open_dispute
 from ranking.services.outcomes import record_outcomes
+from ranking.services.overrides import Why, record_override
 from ranking.services.scorecards import refresh_scorecards
 from tests.browser.conftest import OpenedPages, Screen, assert_axe_clean, overflow
 from tests.ranking.conftest import branch as branch
@@ -138,3 +139,65 @@ def test_a_dispute_is_decided(live_server, world, open_page: OpenedPages, screen
     refresh_scorecards(at=app_now())
     near.scorecard.refresh_from_db()
     assert near.scorecard.no_show_count == 0
+
+
+def every_page(branch: Branch, near) -> list[str]:
+    """One of each page that ranking has in the admin, beside those of the journeys above."""
+    live = policies.active_policy(branch.pk)
+    draft = policies.create_draft(
+        branch_id=branch.pk, weights={"price": 90}, note="Cost first", user_id=None
+    )
+    replaced = policies.create_draft(
+        branch_id=branch.pk, weights={"travel_time": 50}, note="Drives", user_id=None
+    )
+    now = app_now()
+    seen = replays.request_replay(
+        policy_id=replaced.pk, start=now - timedelta(days=30), end=now, user_id=None
+    )
+    replays.run_replay(replay_id=seen.pk)
+    policies.publish(policy_id=replaced.pk, user_id=None, replay_id=seen.pk)
+    decision = Decision.objects.filter(branch=branch).first()
+    assert decision is not None
+    override = record_override(
+        decision=decision,
+        chosen_id=decision.contractor_ids[1],
+        waiting=decision.contractor_ids,
+        how="assigned",
+        why=Why("price", "Cheaper by far"),
+        user_id=None,
+        at=now,
+    )
+    assert override is not None
+    models = {
+        "rankingpolicy": live.pk,
+        "decision": decision.pk,
+        "outcome": near.outcomes.earliest("pk").pk,
+        "override": override.pk,
+        "scorecard": near.scorecard.pk,
+        "branchmeans": branch.ranking_means.pk,
+    }
+    pages = [address("changelist", model=model) for model in [*models, "dispute"]]
+    pages += [address("change", pk, model=model) for model, pk in models.items()]
+    pages += [
+        address("add"),
+        address("change", replaced.pk),
+        address("delete", draft.pk),
+        address("publish", draft.pk),
+        address("replay", draft.pk),
+        address("replay_jobs", replaced.pk, seen.pk),
+    ]
+    return pages
+
+
+def test_every_page_of_ranking_in_the_admin_is_accessible(
+    live_server, world, open_page: OpenedPages, screen: Screen
+) -> None:
+    branch, near, _ = world
+    open_page.expected.append("Applying inline style")  # Django's own admin; the policy stops it
+    page = open_page(screen)
+    log_in(page, live_server.url)
+    for place in every_page(branch, near):
+        answer = page.goto(live_server.url + place)
+        assert answer is not None
+        assert answer.status == 200, place
+        assert_axe_clean(page)
