@@ -15,7 +15,8 @@ from ranking.models import Decision
 from ranking.ordering import Ordered, known_columns, order_candidates
 from ranking.rules import Rule, rules_from_json
 from ranking.rules.apply import ticket
-from ranking.rules.wording import notes_on, why_left_out
+from ranking.rules.conditions import CONDITIONS
+from ranking.rules.wording import notes_on, rule_words, why_left_out
 from ranking.scoring import Ranked
 
 
@@ -34,6 +35,15 @@ class Part:
     points: float
     sentence: str
     lead: float
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """The points of criteria that belong together: one piece of the score's bar."""
+
+    label: str
+    points: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +65,28 @@ class RankedCandidate:
         """The parts that set this candidate apart from the others most, for or against."""
         return sorted(self.parts, key=lambda part: -abs(part.lead))[:count]
 
+    @property
+    def groups(self) -> list[Grouped]:
+        """The parts added up by group; the same groups in the same order for every candidate."""
+        points: dict[str, float] = {}
+        for part in self.parts:
+            points[part.group] = points.get(part.group, 0.0) + part.points
+        return [Grouped(label, total) for label, total in points.items()]
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A contractor who could have done the job, but whom a rule of the policy left out."""
+    """A contractor who could have done the job, but whom a rule of the policy left out.
+
+    ``rule`` is the rule in words, ``figure`` the number that it looked at; empty where it looked
+    at none, or where it was not known.
+    """
 
     contractor_id: int
     technician_id: int
     sentence: str
+    rule: str
+    figure: str = ""
 
 
 def explain(decision: Decision) -> list[RankedCandidate]:
@@ -82,16 +106,40 @@ def explain_left_out(decision: Decision) -> list[LeftOut]:
     """Whom the policy's rules left out of a decision, and by which; no query as above."""
     _, rules = used_by(decision)
     numbers = decision.left_out_rules or []
+    if not numbers:
+        return []
+    everyone = whole_field(decision)
+    first = len(decision.contractor_ids)
     return [
-        LeftOut(contractor_id, technician_id, why_left_out(rules[number]))
-        for contractor_id, technician_id, number in zip(
-            decision.left_out_ids or [],
-            decision.left_out_technician_ids or [],
-            numbers,
-            strict=True,
+        LeftOut(
+            contractor_id,
+            technician_id,
+            why_left_out(rules[number]),
+            rule_words(rules[number]),
+            _figure_of(rules[number], everyone, first + place),
+        )
+        for place, (contractor_id, technician_id, number) in enumerate(
+            zip(
+                decision.left_out_ids or [],
+                decision.left_out_technician_ids or [],
+                numbers,
+                strict=True,
+            )
         )
         if number < len(rules)
     ]
+
+
+def _figure_of(rule: Rule, everyone: WholeField, row: int) -> str:
+    """The candidate's own number that a rule compared, in words."""
+    if rule.condition not in CONDITIONS:
+        return ""
+    for fact in CONDITIONS[rule.condition].facts:
+        value = float(everyone.columns[fact][row])
+        for criterion in REGISTRY.values():
+            if criterion.measure and criterion.measure.fact == fact and not np.isnan(value):
+                return criterion.measure.says(value, everyone.context)
+    return ""
 
 
 def explain_under(
@@ -233,4 +281,5 @@ def _part(
         points=float(ranked.points[row, position]),
         sentence=criterion.sentence(facts, field, context),
         lead=float(leads[row, position]),
+        group=criterion.group,
     )

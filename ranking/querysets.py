@@ -61,7 +61,11 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
     def for_job(self, job_ref: UUID) -> DecisionQuerySet:
         """Newest round first, ready for ``explain`` without further queries."""
-        return self.filter(job_ref=job_ref).select_related("policy").order_by("-round_number")
+        return (
+            self.filter(job_ref=job_ref)
+            .select_related("policy__service_type", "policy__client")
+            .order_by("-round_number")
+        )
 
     def in_scope(self, service_type_id: int | None, client_id: int | None) -> DecisionQuerySet:
         """Decisions on jobs of this kind and client; None stands for every one."""

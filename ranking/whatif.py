@@ -1,7 +1,9 @@
 """What would have to change for a candidate to be first: computed from a decision's own numbers.
 
 The question is asked of one criterion at a time: by how much would this one figure have to be
-better, all others as they were? Every answer is tried on the whole decision before it is given.
+better, all others as they were? Where no single figure would do, the first one's own figures are
+taken over, the one that costs most points first, until they do. Every answer is tried on the whole
+decision before it is given.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ from ranking.weights import clean_weights
 WAYS = 3
 """So many single changes are named, the smallest first."""
 
+MOST_TOGETHER = 4
+"""More figures than this at once are no answer any more."""
+
 _FULL = 1_000_000
 
 
@@ -46,10 +51,15 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class ToBeFirst:
-    """The answer for one candidate. Without ``ways``, ``sentence`` says why there are none."""
+    """The answer for one candidate, complete in ``sentence``.
+
+    Each of ``ways`` would do alone. Without any, those of ``together`` would do at once; without
+    those either, ``sentence`` says why not.
+    """
 
     ways: tuple[Way, ...]
     sentence: str
+    together: tuple[Way, ...] = ()
 
 
 def to_be_first(
@@ -109,9 +119,40 @@ class _Case:
         # tried on the whole decision: a rule may read the same figure
         holding = tuple(way for way in ways[: 2 * WAYS] if self._holds(row, way))[:WAYS]
         if holding:
-            return ToBeFirst(holding, "; or ".join(way.sentence for way in holding))
+            alone = "; or ".join(way.sentence for way in holding)
+            return ToBeFirst(holding, f"Would be first with {alone}")
         behind = self.ordered.ranked.scores[self.first] - self.ordered.ranked.scores[row]
-        return ToBeFirst((), f"No single change would do: {behind:.1f} points behind")
+        far = f"{behind:.1f} points behind"
+        if together := self._together(row):
+            at_once = " and ".join(way.sentence for way in together)
+            return ToBeFirst((), f"Would be first only with {at_once} at once: {far}", together)
+        return ToBeFirst((), f"Too much would have to change at once: {far}")
+
+    def _together(self, row: int) -> tuple[Way, ...]:
+        """The fewest figures of the first one that would do, most points first; or none."""
+        lost = (self.values[self.first] - self.values[row]) * self.units
+        taken: list[Way] = []
+        for position in np.argsort(-lost, kind="stable").tolist():
+            if lost[position] <= 0 or len(taken) == MOST_TOGETHER:
+                break
+            way = self._as_the_first(row, position, REGISTRY[self.criteria[position]])
+            if way is None or any(way.fact == one.fact for one in taken):
+                continue
+            taken.append(way)
+            if len(taken) > 1 and self._holds(row, *taken):
+                return tuple(taken)
+        return ()
+
+    def _as_the_first(self, row: int, position: int, criterion: Criterion) -> Way | None:
+        measure = criterion.measure
+        if measure is None:
+            return None
+        column = self.everyone.columns[measure.fact]
+        now, wanted = float(column[row]), float(column[self.first])
+        if not (wanted - now) * measure.better > 0:  # also when one of them is not known
+            return None
+        gained = self.values[self.first, position] - self.values[row, position]
+        return self._said(criterion, measure, now, wanted, float(gained) / _FULL)
 
     def _because_of_a_rule(self, row: int) -> str:
         for which in (row, self.first):
@@ -142,13 +183,18 @@ class _Case:
             self.values[row, position],
             self._value_at(row, criterion, measure, wanted)[row],
         )
+        return self._said(criterion, measure, now, wanted, float(after - before) / _FULL)
+
+    def _said(
+        self, criterion: Criterion, measure: Measure, now: float, wanted: float, step: float
+    ) -> Way:
         ctx = self.everyone.context
         return Way(
             criterion=criterion.key,
             fact=measure.fact,
             now=now,
             wanted=wanted,
-            step=float(after - before) / _FULL,
+            step=step,
             sentence=f"{criterion.label.lower()} {measure.says(wanted, ctx)} "
             f"instead of {measure.says(now, ctx)}",
         )
@@ -208,10 +254,11 @@ class _Case:
             return 0
         return int(np.max(totals[rivals] + (ids[rivals] < ids[row])))
 
-    def _holds(self, row: int, way: Way) -> bool:
+    def _holds(self, row: int, *ways: Way) -> bool:
         columns = dict(self.everyone.columns)
-        columns[way.fact] = columns[way.fact].copy()
-        columns[way.fact][row] = way.wanted
+        for way in ways:
+            columns[way.fact] = columns[way.fact].copy()
+            columns[way.fact][row] = way.wanted
         ordered = order_field(replace(self.everyone, columns=columns), self.weights, self.rules)
         return bool(len(ordered.order)) and int(ordered.order[0]) == row
 

@@ -21,15 +21,13 @@ from ranking.explain import (
     RankedCandidate,
     WholeField,
     explain,
+    explain_left_out,
     order_field,
     used_by,
     whole_field,
 )
 from ranking.models import Decision
-from ranking.rules import Rule
 from ranking.rules.apply import class_of
-from ranking.rules.conditions import CONDITIONS
-from ranking.rules.wording import why_left_out
 
 FEWEST = 4
 """With fewer candidates nothing is said about the first one."""
@@ -143,27 +141,9 @@ def _with_band(
 
 def left_out_because(decision: Decision, contractor_id: int) -> str:
     """Why a rule of the policy left this contractor out, with their own figure; else ''."""
-    ids = decision.left_out_ids or []
-    if contractor_id not in ids:
-        return ""
-    _, rules = used_by(decision)
-    place = ids.index(contractor_id)
-    number = (decision.left_out_rules or [])[place]
-    if number >= len(rules):
-        return ""
-    return why_left_out(rules[number]) + _own_figure(decision, rules[number], place)
-
-
-def _own_figure(decision: Decision, rule: Rule, place: int) -> str:
-    if rule.condition not in CONDITIONS:
-        return ""
-    everyone = whole_field(decision)
-    row = len(decision.contractor_ids) + place
-    for fact in CONDITIONS[rule.condition].facts:
-        value = float(everyone.columns[fact][row])
-        for criterion in REGISTRY.values():
-            if criterion.measure and criterion.measure.fact == fact and not np.isnan(value):
-                return f"; you: {criterion.measure.says(value, everyone.context)}"
+    for entry in explain_left_out(decision):
+        if entry.contractor_id == contractor_id:
+            return f"{entry.sentence}; you: {entry.figure}" if entry.figure else entry.sentence
     return ""
 
 

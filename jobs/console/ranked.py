@@ -9,7 +9,7 @@ from jobs.console import words
 from jobs.models import Job, Offer, Round
 from jobs.states import JobStatus, OfferStatus
 from network.models import Contractor, Technician
-from ranking.explain import Part, RankedCandidate
+from ranking.explain import Grouped, Part, RankedCandidate, explain_left_out
 from ranking.models import Decision
 from ranking.services.overrides import passed_over_by
 from ranking.whatif import ToBeFirst, to_be_first
@@ -46,9 +46,9 @@ class Ranking:
     left_out_words: str
 
     @property
-    def parts(self) -> list[Part]:
-        """The legend: the criteria, as the first candidate has them."""
-        return self.first[0].candidate.parts if self.first else []
+    def groups(self) -> list[Grouped]:
+        """The legend: the pieces of the bar, as the first candidate has them."""
+        return self.first[0].candidate.groups if self.first else []
 
 
 def load_ranking(
@@ -120,6 +120,33 @@ def _row(
         passes_over=passes_over,
         to_be_first=needs,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutByPolicy:
+    """Somebody whom a rule of the policy left out, with the rule and the number that failed it."""
+
+    name: str
+    sentence: str
+
+
+def left_out_by_policy(decision: Decision | None) -> list[LeftOutByPolicy]:
+    """Whom the policy's rules left out of a decision, as of then. One query, for the names."""
+    entries = explain_left_out(decision) if decision is not None else []
+    if not entries:
+        return []
+    names = dict(
+        Contractor.objects.filter(pk__in=[one.contractor_id for one in entries]).values_list(
+            "pk", "name"
+        )
+    )
+    return [
+        LeftOutByPolicy(
+            name=names.get(one.contractor_id, "a former contractor"),
+            sentence=f"{one.rule}; {one.figure} then" if one.figure else one.rule,
+        )
+        for one in entries
+    ]
 
 
 def first_reasons(

@@ -25,6 +25,7 @@ class Acceptance(Criterion):
     position = 50
     label = "Acceptance"
     hint = "share of offers accepted"
+    group = "Answers"
     default_weight = 7
     facts = ("accept_rate", "accepted_count", "offers_count")
     own_facts_only = True

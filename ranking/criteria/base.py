@@ -83,6 +83,7 @@ class Criterion(ABC):
     position: ClassVar[int]  # where it is shown; lower comes first
     label: ClassVar[str]
     hint: ClassVar[str]  # a few words under the label
+    group: ClassVar[str] = "Other"  # with which it shares a colour in the score's bar
     default_weight: ClassVar[int]
     facts: ClassVar[tuple[str, ...]]  # the fact columns it reads, the deciding one first
     # Whether a candidate's value follows from its own facts alone: neither from the other

@@ -24,6 +24,7 @@ class Continuity(Criterion):
     position = 90
     label = "Continuity"
     hint = "knows the customer or the site"
+    group = "Client and place"
     default_weight = 3
     facts = ("earlier_visits", "days_since_visit")
     own_facts_only = True

@@ -26,6 +26,7 @@ class CustomerRating(Criterion):
     position = 40
     label = "Customer rating"
     hint = "1 to 5 stars, last 100 ratings"
+    group = "Quality"
     default_weight = 12
     facts = ("rating_mean", "rating_average", "rating_count")
     own_facts_only = True

@@ -27,6 +27,7 @@ class FairShare(Criterion):
     position = 70
     label = "Fair share"
     hint = "of the last 14 days' work"
+    group = "Fair share"
     default_weight = 6
     facts = ("recent_jobs", "technicians")
     measure = Measure(

@@ -25,6 +25,7 @@ class FirstTimeFix(Criterion):
     position = 42
     label = "First-time fix"
     hint = "of the last 30 visits"
+    group = "Quality"
     default_weight = 8
     facts = ("fix_rate", "fixed_count", "visits_count")
     own_facts_only = True

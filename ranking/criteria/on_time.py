@@ -27,6 +27,7 @@ class OnTime(Criterion):
     position = 44
     label = "On time"
     hint = "of the last 30 arrivals"
+    group = "Reliability"
     default_weight = 7
     facts = ("on_time_rate", "on_time_count", "arrivals_count")
     own_facts_only = True

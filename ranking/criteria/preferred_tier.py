@@ -26,6 +26,7 @@ class PreferredTier(Criterion):
     position = 80
     label = "Preferred tier"
     hint = "set by the branch or the client"
+    group = "Client and place"
     default_weight = 4
     facts = ("tier", "client_preferred")
     own_facts_only = True

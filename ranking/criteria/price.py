@@ -25,6 +25,7 @@ class Price(Criterion):
     position = 30
     label = "Price"
     hint = "against the limit"
+    group = "Price"
     default_weight = 10
     facts = ("price",)
     measure = Measure(

@@ -28,6 +28,7 @@ class Reliability(Criterion):
     position = 46
     label = "Reliability"
     hint = "jobs given back, no-shows"
+    group = "Reliability"
     default_weight = 8
     facts = (
         "strikes_rate",

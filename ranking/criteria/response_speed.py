@@ -28,6 +28,7 @@ class ResponseSpeed(Criterion):
     position = 60
     label = "Response speed"
     hint = "usual time to answer"
+    group = "Answers"
     default_weight = 4
     facts = ("response_minutes", "response_median", "answers_count")
     own_facts_only = True

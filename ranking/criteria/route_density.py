@@ -27,6 +27,7 @@ class RouteDensity(Criterion):
     position = 100
     label = "Route density"
     hint = "other stops nearby that day"
+    group = "Travel"
     default_weight = 1
     facts = ("stops_nearby",)
     own_facts_only = True

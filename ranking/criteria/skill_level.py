@@ -23,6 +23,7 @@ class SkillLevel(Criterion):
     position = 10
     label = "Skill level"
     hint = "above the level required"
+    group = "Quality"
     default_weight = 9
     facts = ("skill_level", "required_level")
     own_facts_only = True

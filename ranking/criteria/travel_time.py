@@ -27,6 +27,7 @@ class TravelTime(Criterion):
     position = 20
     label = "Travel time"
     hint = "from the stop before"
+    group = "Travel"
     default_weight = 21
     facts = ("travel_minutes", "travel_km")
     own_facts_only = True

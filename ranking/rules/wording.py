@@ -38,6 +38,13 @@ def notes_on(
 def why_left_out(rule: Rule) -> str:
     """Why a candidate gets no call at all."""
     if rule.condition == NAMED:
+        return f"Left out by the policy, which {rule_words(rule)}"
+    return f"Left out by the policy: {rule_words(rule)}"
+
+
+def rule_words(rule: Rule) -> str:
+    """A must or never rule in words; whom a rule names is not said."""
+    if rule.condition == NAMED:
         which = "asks only" if rule.kind == "must" else "never asks"
-        return f"Left out by the policy, which {which} certain contractors here"
-    return f"Left out by the policy: {rule.kind} {rule.says()}"
+        return f"{which} certain contractors here"
+    return f"{rule.kind} {rule.says()}"

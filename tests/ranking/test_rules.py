@@ -67,6 +67,7 @@ def test_must_leaves_out_who_does_not_meet_it(branch: Branch, three) -> None:
     (out,) = explain_left_out(Decision.objects.for_job(decision.job_ref).get())
     assert out.contractor_id == three[2].id
     assert out.sentence == "Left out by the policy: must at most 30 minutes away"
+    assert (out.rule, out.figure) == ("must at most 30 minutes away", "60 min")
     assert len(explain(decision)) == 2
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from decimal import Decimal
 
 import numpy as np
@@ -69,13 +68,36 @@ WEIGHTS = st.fixed_dictionaries(
 
 @st.composite
 def facts(draw: st.DrawFn, least: int = 1) -> dict[str, np.ndarray]:
+    """Every fact of 1 to 12 candidates, as logged: all alike, few different, or any; some unknown.
+
+    The numbers come from a seed: drawing hundreds one by one is what takes long.
+    """
     count = draw(st.integers(min_value=least, max_value=12))
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    steps = draw(st.sampled_from([1, 4, 0]))
+    unknown = draw(st.sampled_from([0.0, 0.15, 0.6]))
     columns = {}
-    for name, (low, high) in RANGES.items():
-        number = st.integers(low, high) if name in WHOLE else st.floats(low, high, width=32)
-        known = st.just(float("nan")) | number if name not in {"technicians"} else number
-        columns[name] = np.array(draw(st.lists(known, min_size=count, max_size=count)), float)
+    for name, span in RANGES.items():
+        column = any_number(random, span, count, steps=steps, whole=name in WHOLE)
+        if name != "technicians":
+            column[random.random(count) < unknown] = np.nan
+        columns[name] = column
     return columns
+
+
+def any_number(
+    random: np.random.Generator,
+    span: tuple[float, float],
+    count: int,
+    *,
+    steps: int = 0,
+    whole: bool = False,
+) -> np.ndarray:
+    """Numbers within ``span`` as 4-byte floats; with ``steps`` only so many and the ends."""
+    low, high = span
+    places = random.integers(0, steps + 1, count) / steps if steps else random.random(count)
+    numbers = low + places * (high - low)
+    return (np.rint(numbers) if whole else numbers).astype(np.float32).astype(float)
 
 
 def ranked(columns: dict[str, np.ndarray], weights: dict, context: DecisionContext) -> Ranked:
@@ -280,15 +302,3 @@ def test_the_default_weights_read_as_percentages() -> None:
     weights = clean_weights(default_weights())
     assert sum(weights.values()) == 100
     assert shares(weights)["travel_time"] == pytest.approx(weights["travel_time"] / 100)
-
-
-def test_sixty_candidates_take_less_than_a_millisecond() -> None:
-    random = np.random.default_rng(1)
-    columns = {name: random.uniform(*span, 60) for name, span in RANGES.items()}
-    context = DecisionContext(not_to_exceed=Decimal(250))
-    best = float("inf")
-    for _ in range(200):
-        began = time.perf_counter()
-        rank(facts=columns, weights=default_weights(), context=context, tie_break=np.arange(60))
-        best = min(best, time.perf_counter() - began)
-    assert best < 0.001

@@ -12,7 +12,7 @@ from jobs.console import words
 from jobs.console.access import BranchRequest, branch_page, find_job
 from jobs.console.needs import load_cards, tel
 from jobs.console.promise import promise_of
-from jobs.console.ranked import first_reasons, load_ranking
+from jobs.console.ranked import first_reasons, left_out_by_policy, load_ranking
 from jobs.console.story import tell
 from jobs.console.timeline import timeline
 from jobs.models import Escalation, Job, Round
@@ -22,6 +22,7 @@ from network.context import shell
 from network.eligibility import explain_not_eligible
 from ranking.explain import explain
 from ranking.models import Decision
+from ranking.services.decisions import LEFT_OUT
 
 #: Timeline entries shown at first.
 ENTRIES = 14
@@ -114,6 +115,15 @@ def not_eligible(request: BranchRequest, job: str) -> HttpResponse:
         {"rule": words.rule(code), "people": list(people)}
         for code, people in groupby(entries, key=lambda entry: entry.rule)
     ]
-    context = {"job": found, "branch": request.branch, "groups": groups, "at": at}
+    decision = Decision.objects.for_job(found.public_id).order_by("-round_number").first()
+    if by_policy := left_out_by_policy(decision):
+        groups.append({"rule": words.rule(LEFT_OUT), "people": by_policy})
+    context = {
+        "job": found,
+        "branch": request.branch,
+        "groups": groups,
+        "at": at,
+        "decision": decision if by_policy else None,
+    }
     part = "console/_not_eligible.html"
     return render(request, part if request.htmx else "console/not_eligible.html", context)
