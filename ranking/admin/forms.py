@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
 
+from network import display
 from network.models import Branch, Client, ServiceType
 from ranking.admin.rule_fields import (
     PARTS,
@@ -110,8 +112,17 @@ class WhichForm(forms.Form):
             field.queryset = model.objects.filter(branch_id=branch_id).order_by("name")
 
 
+def _day(label: str) -> forms.DateField:
+    return forms.DateField(
+        label=label, required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+
 class ReplayForm(forms.Form):
-    """The period to replay, and whether only one trade."""
+    """The period to replay, and whether only one trade.
+
+    Two dates, both included, go before the number of days; ``period()`` gives what was chosen.
+    """
 
     days = forms.TypedChoiceField(
         label="Period",
@@ -124,17 +135,40 @@ class ReplayForm(forms.Form):
             (365, "Last year"),
         ],
     )
+    since = _day("or from")
+    until = _day("to, included")
     trade = forms.ChoiceField(label="Trade", required=False)
 
-    def __init__(self, *args: Any, branch_id: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, branch: Branch, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        trades = ServiceType.objects.filter(branch_id=branch_id).values_list("trade", flat=True)
+        self.branch = branch
+        trades = ServiceType.objects.filter(branch=branch).values_list("trade", flat=True)
         field = self.fields["trade"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
             ("", "Every trade"),
             *((trade, trade.replace("-", " ").capitalize()) for trade in sorted(set(trades))),
         ]
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        for name, other in (("since", until), ("until", since)):
+            if other and not self.cleaned_data.get(name) and name not in self.errors:
+                self.add_error(name, "Give both days, or neither.")
+        if since and until and until < since:
+            self.add_error("until", "It ends before it starts.")
+        return cleaned
+
+    def period(self, now: datetime) -> tuple[datetime, datetime]:
+        """First moment and the one after the last, the days by the branch's clock."""
+        since, until = self.cleaned_data["since"], self.cleaned_data["until"]
+        if since and until:
+            zone = display.zone(self.branch.time_zone)
+            start = datetime.combine(since, time(), zone)
+            end = datetime.combine(until + timedelta(days=1), time(), zone)
+            return start, min(end, max(now, start))
+        return now - timedelta(days=self.cleaned_data["days"]), now
 
 
 class PublishForm(forms.Form):

@@ -123,11 +123,14 @@ def history(policy: RankingPolicy) -> list[Revision]:
     return [
         Revision(
             policy=revision,
-            changes=summary(revision.copy_of.weights, revision.weights)
-            + f" (against {revision.copy_of.revision})"
-            if revision.copy_of
-            else "",
+            changes=_changes(revision.copy_of, revision) if revision.copy_of else "",
             tone=TONES[PolicyStatus(revision.status)],
         )
         for revision in revisions
     ]
+
+
+def _changes(source: RankingPolicy, revision: RankingPolicy) -> str:
+    """'Price 10 → 40; other rules (against 14)'."""
+    rules = "" if source.rules == revision.rules else "; other rules"
+    return f"{summary(source.weights, revision.weights)}{rules} (against {source.revision})"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -16,6 +17,7 @@ from django.views.decorators.csrf import csrf_protect
 
 from network.clock import app_now
 from network.models import Contractor
+from network.spreadsheet import neutral
 from ranking.admin import charts
 from ranking.admin.forms import ReplayForm
 from ranking.context import KM_PER_MILE, DecisionContext
@@ -61,6 +63,10 @@ class Share:
     because: str
     bar: tuple[float, float]
 
+    @property
+    def lost(self) -> int:
+        return max(0, -self.change)
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -83,6 +89,11 @@ class ReplayViews(_Base):
                 name="ranking_rankingpolicy_replay",
             ),
             path(
+                "<int:policy_id>/replay/<int:replay_id>/contractors.csv",
+                view(self.replay_csv_view),
+                name="ranking_rankingpolicy_replay_csv",
+            ),
+            path(
                 "<int:policy_id>/replay/<int:replay_id>/jobs/",
                 view(self.replay_jobs_view),
                 name="ranking_rankingpolicy_replay_jobs",
@@ -98,14 +109,14 @@ class ReplayViews(_Base):
     def replay_view(self, request: HttpRequest, policy_id: int) -> HttpResponse:
         """GET shows the newest replay and how far it is, POST starts one."""
         policy = self._own(request, policy_id)  # type: ignore[attr-defined]
-        form = ReplayForm(request.POST or None, branch_id=policy.branch_id)
+        form = ReplayForm(request.POST or None, branch=policy.branch)
         here = reverse("admin:ranking_rankingpolicy_replay", args=[policy.pk])
         if request.method == "POST" and form.is_valid():
-            end = app_now()
+            start, end = form.period(app_now())
             try:
                 replays.request_replay(
                     policy_id=policy.pk,
-                    start=end - timedelta(days=form.cleaned_data["days"]),
+                    start=start,
                     end=end,
                     trade=form.cleaned_data["trade"],
                     user_id=request.user.pk,
@@ -126,10 +137,31 @@ class ReplayViews(_Base):
                 "form": form,
                 "replay": replay,
                 "matches": replay is not None and replay.digest == fingerprint(policy),
-                "summary": replay_summary(replay) if replay is not None and done else None,
+                "summary": replay_summary(replay, whole="all" in request.GET)
+                if replay is not None and done
+                else None,
                 "media": self.media,
             },
         )
+
+    def replay_csv_view(self, request: HttpRequest, policy_id: int, replay_id: int) -> HttpResponse:
+        """Every contractor's first calls under both policies, for spreadsheets (UTF-8)."""
+        replay = self._replay(request, policy_id, replay_id)
+        text = io.StringIO()
+        text.write("\ufeff")
+        writer = csv.writer(text)
+        live, draft = replay.against.revision, replay.policy.revision
+        writer.writerow(
+            ["contractor", f"revision {live}", f"revision {draft}", "change", "mostly because of"]
+        )
+        for share in replay_summary(replay, whole=True)["shares"]:
+            writer.writerow(
+                [neutral(share.name), share.before, share.after, share.change, share.because]
+            )
+        response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+        name = f"{replay.policy.branch.slug}-replay-{draft}-against-{live}.csv"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
 
     def replay_jobs_view(
         self, request: HttpRequest, policy_id: int, replay_id: int
@@ -183,27 +215,33 @@ class ReplayViews(_Base):
 
     def _replay(self, request: HttpRequest, policy_id: int, replay_id: int) -> Replay:
         policy = self._own(request, policy_id)  # type: ignore[attr-defined]
-        replay = policy.replays.filter(pk=replay_id, status=ReplayStatus.DONE).first()
+        done = policy.replays.filter(pk=replay_id, status=ReplayStatus.DONE)
+        replay = done.select_related("against").first()
         if replay is None:
             raise Http404("No such replay.")
         replay.policy = policy
         return replay
 
 
-def replay_summary(replay: Replay) -> dict[str, Any]:
-    """A finished replay's report, ready to be shown. One query, for the contractors' names."""
+def replay_summary(replay: Replay, *, whole: bool = False) -> dict[str, Any]:
+    """A finished replay's report, ready to be shown. One query, for the contractors' names.
+
+    Of the contractors those that gain and lose most, or all of them for the ``whole``.
+    """
     report = replay.result or {}
     shares = report.get("contractor_shares", [])
-    shown = [*shares[: SHOWN // 2], *shares[SHOWN // 2 :][-SHOWN // 2 :]]
-    moved = [row for row in shown if row["change"]]
+    shown = shares if whole else [*shares[: SHOWN // 2], *shares[SHOWN // 2 :][-SHOWN // 2 :]]
+    moved = [row for row in shown if whole or row["change"]]
     names = dict(
         Contractor.objects.filter(pk__in=[row["contractor"] for row in moved]).values_list(
             "pk", "name"
         )
     )
-    most = max((abs(row["change"]) for row in moved), default=1)
+    most = max((abs(row["change"]) for row in moved), default=1) or 1
     return {
         "report": report,
+        "whole": whole,
+        "contractors": len(shares),
         "changed_percent": _percent(report.get("changed_share")),
         "changed_margin": _percent(report.get("changed_margin")),
         "figures": _figures(replay, report) if report.get("decisions") else [],
@@ -213,12 +251,18 @@ def replay_summary(replay: Replay) -> dict[str, Any]:
                 before=row["before"],
                 after=row["after"],
                 change=row["change"],
-                because=REGISTRY[row["because"]].label if row["because"] in REGISTRY else "",
+                because=_because(row),
                 bar=charts.bar(row["change"], most),
             )
             for row in moved
         ],
     }
+
+
+def _because(row: dict[str, Any]) -> str:
+    if row["because"] in REGISTRY:
+        return REGISTRY[row["because"]].label
+    return "a rule" if row["change"] else ""
 
 
 def _figures(replay: Replay, report: dict[str, Any]) -> list[Figure]:

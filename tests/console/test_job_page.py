@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from jobs.actors import Actor
 from jobs.console import timeline
@@ -17,6 +18,8 @@ from jobs.models import Job, JobEvent
 from jobs.services.answers import accept_offer, decline_offer
 from jobs.services.dispatch import offer_next
 from jobs.services.visits import arrive, complete_visit, release_visit, start_travel
+from ranking.models import Decision
+from ranking.services import policies
 from tests.console.conftest import text_of, url
 from tests.jobs.world import add_technician, make_contractor, pending_offer, run_due
 
@@ -99,6 +102,50 @@ def test_the_left_out_are_named_with_figures_on_demand(nora, branch, told_job):
     assert "Lapsed not cleared for work" in with_list
     alone = text_of(nora.get(url("not_eligible", job=told_job)))
     assert f"Who cannot do {told_job.reference}, and why" in alone
+
+
+def test_whom_a_rule_of_the_policy_left_out_is_named_with_the_number(nora, branch, trio, make_job):
+    live = policies.ensure_policy(branch_id=branch.pk)
+    near = {"kind": "must", "condition": "travel_at_most", "value": 20}
+    draft = policies.create_draft(
+        branch_id=branch.pk, weights=live.weights, rules=[near], note="Near only", user_id=None
+    )
+    policies.publish(policy_id=draft.pk, user_id=None)
+    job = make_job()
+    run_due()
+    said = text_of(nora.get(url("not_eligible", job=job), headers={"HX-Request": "true"}))
+    assert (
+        "Left out by a rule of the policy 1 James must at most 20 minutes away; 24 min then" in said
+    )
+    assert "when round 1 was ranked" in said
+
+
+def test_the_ranking_says_which_policy_made_it_and_admins_get_there(
+    nora, client, branch_admin, told_job
+):
+    here = url("job", job=told_job)
+    assert "policy revision 1, for every job" in text_of(nora.get(here))
+    policy = Decision.objects.get(job_ref=told_job.public_id).policy
+    weights = reverse("admin:ranking_rankingpolicy_change", args=[policy.pk])
+    assert weights not in nora.get(here).content.decode()
+    client.force_login(branch_admin)
+    assert weights in client.get(here).content.decode()
+
+
+def test_every_candidate_but_the_first_reads_what_would_make_it_first(nora, told_job):
+    page = nora.get(url("job", job=told_job))
+    first, *others = page.context["ranking"].first
+    assert first.to_be_first is None
+    words = text_of(page)
+    assert "To be first Nothing would have to change." in words
+    for row in others:
+        assert row.to_be_first.sentence in words
+    assert sum(one.points for one in first.candidate.groups) == pytest.approx(first.candidate.score)
+    assert [one.label for one in page.context["ranking"].groups][:3] == [
+        "Quality",
+        "Travel",
+        "Price",
+    ]
 
 
 def test_a_second_round_is_told_above_the_first(nora, told_job, trio):

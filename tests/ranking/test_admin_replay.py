@@ -137,6 +137,51 @@ def rule(number: int, **parts: object) -> dict[str, object]:
     return {f"rule_{number}_{part}": value for part, value in parts.items()}
 
 
+def test_a_period_is_chosen_by_its_days_too(maya: Client, draft: RankingPolicy) -> None:
+    here = url("replay", draft.id)
+    maya.post(here, {"days": 30, "trade": "", "since": "2026-11-15", "until": "2026-11-17"})
+    replay = Replay.objects.get()
+    assert replay.total == 3
+    assert replay.period_start.isoformat() == "2026-11-15T05:00:00+00:00"
+    assert (replay.period_end - replay.period_start).days == 3
+    for since, until, said in (
+        ("2026-11-15", "", "Give both days, or neither."),
+        ("2026-11-15", "2026-11-14", "It ends before it starts."),
+        ("yesterday", "2026-11-14", "Enter a valid date."),
+    ):
+        answer = maya.post(here, {"days": 30, "trade": "", "since": since, "until": until})
+        assert said in text(answer.content.decode())
+    answer = maya.post(
+        here, {"days": 30, "since": "2026-12-01", "until": "2026-12-02"}, follow=True
+    )
+    assert "must end after it starts" in text(answer.content.decode())
+    assert Replay.objects.count() == 1
+
+
+def test_all_contractors_are_listed_and_go_into_a_spreadsheet(
+    maya: Client, draft: RankingPolicy, two, branch: Branch, make_contractor: MakeContractor
+) -> None:
+    near, _ = two
+    same = make_contractor("=SUM(1)")
+    made(branch, [candidate(same, price=Decimal(90))], at=NOW - timedelta(hours=3))
+    replay = replays.request_replay(
+        policy_id=draft.id, start=NOW - timedelta(days=30), end=NOW, user_id=None
+    )
+    assert maya.get(url("replay_csv", draft.id, replay.id)).status_code == 404, "not done yet"
+    replays.run_replay(replay_id=replay.id)
+    few = text(page(maya, url("replay", draft.id)))
+    assert "All 3 contractors" in few
+    assert "=SUM(1)" not in few
+    assert "=SUM(1) 1 1 ±0" in text(page(maya, url("replay", draft.id) + "?all=1"))
+    sheet = maya.get(url("replay_csv", draft.id, replay.id))
+    assert sheet.headers["Content-Type"] == "text/csv; charset=utf-8"
+    lines = sheet.content.decode("utf-8-sig").splitlines()
+    assert lines[0] == "contractor,revision 1,revision 2,change,mostly because of"
+    assert lines[1] == "Cheap,0,12,12,Price"
+    assert lines[2] == "'=SUM(1),1,1,0,"
+    assert lines[3].startswith(f"{near.name},12,0,-12,")
+
+
 def test_rules_are_typed_by_name_and_come_back_with_what_is_wrong(
     maya: Client, draft: RankingPolicy, two
 ) -> None:
@@ -204,7 +249,10 @@ def test_one_click_brings_an_earlier_revision_back(
     first = policies.active_policy(branch.id)
     policies.publish(policy_id=draft.id, user_id=None)
     assert "Make this live again" in page(maya, url("change", first.id))
-    assert "Make this live again" not in page(maya, url("change", draft.id))
+    live = page(maya, url("change", draft.id))
+    assert "Make this live again" not in live
+    assert live.count("Make live again") == 1, "one button, at the earlier revision"
+    assert url("return", first.id) in live
     assert maya.get(url("return", first.id)).status_code == 405
     answer = maya.post(url("return", first.id), follow=True)
     assert "Revision 3 is live" in text(answer.content.decode())
@@ -226,6 +274,7 @@ def test_another_branches_admin_sees_no_replay(
     assert nina.get(url("replay", draft.id)).status_code == 404
     assert nina.post(url("replay", draft.id), {"days": 30}).status_code == 404
     assert nina.get(url("replay_jobs", draft.id, replay.id)).status_code == 404
+    assert nina.get(url("replay_csv", draft.id, replay.id)).status_code == 404
     assert nina.post(url("return", draft.id)).status_code == 404
 
 

@@ -14,8 +14,8 @@ from jobs.console.network.loads import NOTHING, read_loads
 from jobs.console.network.places import territory_words, town_of
 from jobs.console.network.rows import load_contractors, papers_that_end, skills_of
 from jobs.console.network.states import standing
-from jobs.console.views.board import neutral
 from network.models import Branch, Contractor
+from network.spreadsheet import neutral
 
 #: Contractors read and written at once.
 PIECE = 500

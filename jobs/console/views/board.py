@@ -23,6 +23,7 @@ from jobs.reads import with_cascade
 from jobs.states import FINAL
 from network.clock import app_now
 from network.context import shell
+from network.spreadsheet import neutral
 
 #: Rows at first, and how many "show more" adds.
 PAGE = 25
@@ -169,8 +170,3 @@ def _csv_rows(jobs: QuerySet[Job]) -> Iterator[list[str]]:
                 local(job.created_at), local(job.closed_at), job.result,
             )
         ]  # fmt: skip
-
-
-def neutral(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: a quote before = + - @ tab and return."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
