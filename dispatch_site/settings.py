@@ -288,6 +288,42 @@ EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Firstcall <dispatch@{_base.hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# -- texts to phones ---------------------------------------------------------------------------
+# docs/messages.md holds the contract. Without an address nothing is sent in production; elsewhere
+# a line is printed for each text.
+SMS_URL = env.str("SMS_URL", default="")
+SMS_TOKEN = env.str("SMS_TOKEN", default="")
+SMS_SENDER = env.str("SMS_SENDER", default="")
+SMS_TIMEOUT = env.int("SMS_TIMEOUT", default=10)
+# Signs what the provider tells us: whsec_ and base64, as Standard Webhooks have it.
+SMS_WEBHOOK_SECRET = env.str("SMS_WEBHOOK_SECRET", default="")
+SMS_BACKEND = env.str(
+    "SMS_BACKEND",
+    default=(
+        "jobs.channels.sms.HttpBackend"
+        if SMS_URL
+        else ""
+        if PRODUCTION
+        else "jobs.channels.sms.ConsoleBackend"
+    ),
+)
+# -- notifications in browsers ---------------------------------------------------------------
+# A PEM private key (P-256); on one machine it is made in var/ when it is first needed.
+VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", default="")
+VAPID_CONTACT = env.str("VAPID_CONTACT", default=f"dispatch@{_base.hostname}")
+# The browser makers' push services: notifications are sent nowhere else.
+PUSH_SERVICES = env.list(
+    "PUSH_SERVICES",
+    default=[
+        "fcm.googleapis.com",
+        "push.services.mozilla.com",
+        "notify.windows.com",
+        "push.apple.com",
+    ],
+)
+# A demo keeps sent messages whole, so that their links can be followed in the console.
+KEEP_MESSAGE_SECRETS = DEMO
+
 # -- the map ---------------------------------------------------------------------------------
 # Empty: the map draws the bundled outlines only and no request leaves the browser's origin.
 MAP_TILE_URL = env.str("MAP_TILE_URL", default="")

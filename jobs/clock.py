@@ -31,6 +31,7 @@ from jobs.queue import (
     TIMEOUTS,
     queue_of,
 )
+from jobs.services.deliveries import move_undeliverable_offers
 from jobs.services.due import Due, forget_old_idempotency_records, look
 from jobs.services.papers import settle_papers
 from jobs.services.protection import protect_appointments
@@ -48,6 +49,8 @@ LONGEST_TASK = 10.0
 PROTECT_EVERY = 2.0
 #: Seconds between two looks at papers that end.
 PAPERS_EVERY = 5.0
+#: Seconds between two looks for offers that nobody could be told of.
+UNDELIVERABLE_EVERY = 5.0
 #: Seconds between two signs of life.
 BEAT_EVERY = 5.0
 #: Seconds between two clean-ups.
@@ -131,6 +134,8 @@ class Clock:
             settle_papers()
         if self._every("protect", PROTECT_EVERY, now):
             protect_appointments()
+        if self._every("undeliverable", UNDELIVERABLE_EVERY, now):
+            move_undeliverable_offers()
         if self._every("beat", BEAT_EVERY, now):
             self._beat()
         if self._every("tidy", TIDY_EVERY, now):

@@ -152,10 +152,18 @@ def window_phone(
 ) -> str:
     """``Today 4–8 pm``, ``Wed 18 Nov 8 am–noon``, with the zone where asked for."""
     opening, closing = phone_clock(start, tz), phone_clock(end, tz)
-    if opening[-3:] == closing[-3:] and opening[-3:] in (" am", " pm"):
+    if ends_another_day(start, end, tz):
+        opening, closing = f"{opening} ", f" {day(end, tz, now)} {closing}"
+    elif opening[-3:] == closing[-3:] and opening[-3:] in (" am", " pm"):
         opening = opening[:-3]
     suffix = f" {zone_name(start, tz)}" if with_zone else ""
     return f"{day(start, tz, now)} {opening}{EN_DASH}{closing}{suffix}"
+
+
+def ends_another_day(start: datetime, end: datetime, tz: str) -> bool:
+    """Whether the window ends after the midnight that ends its first day."""
+    first, last = in_zone(start, tz), in_zone(end, tz)
+    return last.date() != first.date() and not _ends_at_midnight(first, last)
 
 
 def initials(name: str) -> str:

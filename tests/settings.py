@@ -39,4 +39,6 @@ from dispatch_site.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+SMS_BACKEND = "jobs.channels.sms.MemoryBackend"
+KEEP_MESSAGE_SECRETS = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

@@ -6,6 +6,13 @@ from jobs.models.escalation import Escalation
 from jobs.models.event import JobEvent
 from jobs.models.job import Job
 from jobs.models.message import Message
+from jobs.models.messaging import (
+    MessagePreference,
+    MessageText,
+    OfferLink,
+    PushSubscription,
+    StaffDigest,
+)
 from jobs.models.offer import Offer
 from jobs.models.past import PastRequest
 from jobs.models.round import Round
@@ -22,10 +29,15 @@ __all__ = [
     "Job",
     "JobEvent",
     "Message",
+    "MessagePreference",
+    "MessageText",
     "Offer",
+    "OfferLink",
     "OfferWindow",
     "PastRequest",
     "Protection",
+    "PushSubscription",
     "Round",
+    "StaffDigest",
     "Standby",
 ]

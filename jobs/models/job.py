@@ -9,6 +9,7 @@ from jobs.querysets import JobQuerySet
 from jobs.states import FINAL, CancelBy, CancelReason, JobStatus, Priority, VisitResult
 from network.clock import AppNow
 from network.ids import uuid7
+from network.models.branch import Language
 
 
 class Job(models.Model):
@@ -53,6 +54,14 @@ class Job(models.Model):
     customer_name = models.CharField(max_length=120)
     customer_phone = models.CharField(max_length=40, blank=True)
     customer_email = models.EmailField(blank=True)
+    customer_language = models.CharField(
+        max_length=5,
+        choices=Language.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of messages to the customer. Empty: the branch's.",
+    )
 
     next_wake_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(

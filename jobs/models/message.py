@@ -21,6 +21,20 @@ class Message(models.Model):
         SENT = "sent", "sent"
         FAILED = "failed", "failed"
 
+    class Channel(models.TextChoices):
+        EMAIL = "email", "e-mail"
+        SMS = "sms", "text"
+        PUSH = "push", "push"
+
+    class Delivery(models.TextChoices):
+        """What the provider said of a sent message, by signed webhook."""
+
+        DELIVERED = "delivered", "delivered"
+        OPENED = "opened", "opened"
+        BOUNCED = "bounced", "bounced"
+        COMPLAINED = "complained", "marked as spam"
+        FAILED = "failed", "not delivered"
+
     class Recipient(models.TextChoices):
         CONTRACTOR = "contractor", "contractor"
         CUSTOMER = "customer", "customer"
@@ -82,16 +96,38 @@ class Message(models.Model):
     )
     channel = models.CharField(max_length=10)
     address = models.CharField(max_length=254)
-    template = models.CharField(max_length=24, choices=Template.choices)
+    next_ways = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="Pairs of channel and address to try in turn when this way fails.",
+    )
+    # Without choices: a new template needs no migration.
+    template = models.CharField(max_length=40)
+    language = models.CharField(max_length=5, default="en", db_default="en")
     context = models.JSONField(default=dict)
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField(blank=True)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
+    not_before = models.DateTimeField(
+        null=True, blank=True, help_text="Domain time: waits for the recipient's contact hours."
+    )
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=300, blank=True)
+    provider_id = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The provider's name of it.",
+    )
+    delivery = models.CharField(
+        max_length=10, choices=Delivery.choices, blank=True, default="", db_default=""
+    )
+    delivery_at = models.DateTimeField(null=True, blank=True)
+    delivery_note = models.CharField(max_length=300, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["-pk"]
@@ -116,7 +152,22 @@ class Message(models.Model):
                 fields=["next_attempt_at"], condition=Q(status="pending"), name="message_due_list"
             ),
             models.Index(fields=["branch", "-id"], name="message_by_branch"),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(template="offer_made")
+                & (Q(status="failed") | Q(delivery__in=["bounced", "failed"])),
+                name="message_offers_not_arrived",
+            ),
+            models.Index(
+                fields=["provider_id"], condition=~Q(provider_id=""), name="message_of_provider"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.template} to {self.address}"
+
+    @property
+    def template_title(self) -> str:
+        """What people call it; the key itself when there is no such template any more."""
+        known = self.template in self.Template.values
+        return str(self.Template(self.template).label) if known else self.template

@@ -45,7 +45,8 @@ SELECT EXISTS (SELECT 1 FROM jobs_job WHERE status NOT IN ('completed', 'cancell
                        AND r.number = j.round_number AND r.decision_id IS NULL
                        AND r.finished_at IS NULL))),
        EXISTS (SELECT 1 FROM jobs_message WHERE status = 'pending'
-                  AND next_attempt_at <= clock_timestamp()),
+                  AND next_attempt_at <= clock_timestamp()
+                  AND (not_before IS NULL OR not_before <= (SELECT app_now()))),
        EXISTS (SELECT 1 FROM ranking_outcome WHERE NOT folded)
 """
 

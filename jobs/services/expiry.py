@@ -15,7 +15,8 @@ from jobs.services.transactions import service
 # skipped: he is answering, cancelling or expiring it at this very moment. Domain time is
 # read once, before the locks; the offer's trigger reads it again after them. A job that
 # failed before (attempts) comes again when its postponed wake does. Silence counts only where an
-# answer could be expected: an offer made outside contact hours is nobody's fault.
+# answer could be expected: an offer made outside contact hours, or one
+# that could not be delivered in time, is nobody's fault.
 EXPIRE = """
 WITH due AS MATERIALIZED (
   SELECT o.id, o.public_id, o.job_id, o.contractor_id, o.technician_id, o.rank, o.made_at,
@@ -34,7 +35,12 @@ expired AS (
 freed AS (
   DELETE FROM network_calendarentry e USING due WHERE e.source_ref = due.public_id RETURNING e.id),
 counted AS (
-  SELECT due.*, row_number() OVER (PARTITION BY due.job_id ORDER BY due.id) AS nth,
+  SELECT due.*,
+         EXISTS (SELECT 1 FROM jobs_jobevent e JOIN jobs_message m ON m.event_id = e.id
+                  WHERE e.offer_id = due.id AND e.to_status = 'pending'
+                 HAVING bool_or(m.error <> '') AND bool_and(
+                   m.status <> 'sent' OR m.delivery IN ('bounced', 'failed'))) AS untold,
+         row_number() OVER (PARTITION BY due.job_id ORDER BY due.id) AS nth,
          count(*) OVER (PARTITION BY due.job_id) AS together
     FROM due JOIN expired USING (id)),
 moved AS (
@@ -54,7 +60,7 @@ learned AS (
   INSERT INTO ranking_outcome (branch_id, contractor_id, technician_id, kind, due_to, value,
                                source_ref, job_ref, at, folded)
   SELECT c.branch_id, c.contractor_id, c.technician_id, 'expired',
-         CASE WHEN c.out_of_hours THEN 'system' ELSE 'contractor' END,
+         CASE WHEN c.out_of_hours OR c.untold THEN 'system' ELSE 'contractor' END,
          extract(epoch FROM c.expires_at - c.made_at) / 60, c.public_id, c.job_ref, c.at, false
     FROM counted c
   ON CONFLICT DO NOTHING

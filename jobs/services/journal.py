@@ -16,8 +16,9 @@ from django.db import connection
 
 from jobs.actors import Actor
 from jobs.notices import publish_after_commit
-from jobs.queue import DEFAULT, FOLD_OUTCOMES, PROCESS_DUE, SEND_MESSAGES, TIMEOUTS, hint
+from jobs.queue import DEFAULT, FOLD_OUTCOMES, PROCESS_DUE, TIMEOUTS, hint
 from jobs.services.locked import LockedJob
+from jobs.services.outgoing import Outgoing, write_outgoing
 from jobs.states import FINAL, OF_THE_BRANCH
 from ranking.services.outcomes import OutcomeRow, record_outcomes
 
@@ -106,18 +107,17 @@ class Journal:
         template: str,
         context: dict[str, Any],
     ) -> None:
+        """Tell the contractor, by the ways that he prefers; ``address`` is his e-mail address."""
         self._contractors.add(contractor_id)
-        if address:
-            self._messages.append(
-                _Message(event, "contractor", contractor_id, address, template, context)
-            )
+        self._messages.append(
+            _Message(event, "contractor", contractor_id, address, template, context)
+        )
 
     def message_customer(self, event: _Event, *, template: str, context: dict[str, Any]) -> None:
-        """Tell the customer, where an address is known."""
-        if event.job.customer_email:
-            self._messages.append(
-                _Message(event, "customer", None, event.job.customer_email, template, context)
-            )
+        """Tell the customer, where an address or a number is known."""
+        self._messages.append(
+            _Message(event, "customer", None, event.job.customer_email, template, context)
+        )
 
     def outcome(self, row: OutcomeRow) -> None:
         self._outcomes.append(row)
@@ -236,29 +236,22 @@ class Journal:
     def _write_messages(self, event_ids: dict[tuple[int, int], int]) -> None:
         if not self._messages:
             return
-        messages = self._messages
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO jobs_message (branch_id, event_id, job_id, recipient_kind,"
-                " contractor_id, channel, address, template, context, subject, body, status,"
-                " attempts, next_attempt_at, created_at, error)"
-                " SELECT b, e, j, r, c, 'email', a, t, x::jsonb, '', '', 'pending', 0,"
-                " clock_timestamp(), %s, '' FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[],"
-                " %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[])"
-                " AS u(b, e, j, r, c, a, t, x) ON CONFLICT DO NOTHING",
-                [
-                    self.at,
-                    [m.event.job.branch_id for m in messages],
-                    [event_ids[m.event.job.id, m.event.sequence] for m in messages],
-                    [m.event.job.id for m in messages],
-                    [m.recipient_kind for m in messages],
-                    [m.contractor_id for m in messages],
-                    [m.address for m in messages],
-                    [m.template for m in messages],
-                    [json.dumps(m.context) for m in messages],
-                ],
-            )
-        hint(DEFAULT, SEND_MESSAGES)
+        write_outgoing(
+            [
+                Outgoing(
+                    branch_id=m.event.job.branch_id,
+                    event_id=event_ids[m.event.job.id, m.event.sequence],
+                    job_id=m.event.job.id,
+                    recipient_kind=m.recipient_kind,
+                    contractor_id=m.contractor_id,
+                    email=m.address,
+                    template=m.template,
+                    context=m.context,
+                )
+                for m in self._messages
+            ],
+            at=self.at,
+        )
 
     def _write_jobs(self) -> None:
         if not self._jobs:

@@ -1,18 +1,27 @@
 """Sends what the outbox holds: claimed in one short transaction, sent outside of any.
 
-At least once: a worker killed between sending and noting it sends again. Delivery runs on
+At least once: a worker killed between sending and noting it sends again, with the same key, so that
+a provider that knows keys, or a mailbox that knows Message-IDs, shows it once. Delivery runs on
 wall time, since mail servers do.
 """
 
 from __future__ import annotations
 
+from itertools import groupby
+from typing import Any, Protocol
+
 import structlog
-from django.core.mail import EmailMessage, get_connection
 from django.db import connection, transaction
 
-from jobs.messages import kept_body, render
+from jobs.channels.email import EmailChannel
+from jobs.channels.push import PushChannel
+from jobs.channels.results import Away, NotNow, Refused
+from jobs.channels.sms import SmsChannel
+from jobs.messaging import kept_body, render
 from jobs.models import Message
 from jobs.queue import TaskTimeout
+from jobs.services.deliveries import move_undeliverable_offers, try_next_ways
+from jobs.services.offer_links import mint_links
 
 log = structlog.get_logger(__name__)
 
@@ -20,6 +29,19 @@ log = structlog.get_logger(__name__)
 TRIES = 6
 #: First pause between two tries, in seconds; it doubles each time (wall time).
 FIRST_PAUSE_SECONDS = 30
+
+
+class Channel(Protocol):
+    """A way by which messages leave. ``open`` and ``send`` raise as jobs.channels.results says."""
+
+    def open(self) -> None: ...
+
+    def send(self, message: Message, subject: str, body: str) -> str: ...
+
+    def close(self) -> None: ...
+
+
+CHANNELS: dict[str, type[Any]] = {"email": EmailChannel, "sms": SmsChannel, "push": PushChannel}
 
 
 @transaction.atomic
@@ -31,12 +53,15 @@ def claim_due_messages(*, limit: int = 200) -> list[Message]:
             " clock_timestamp() + interval '1 second' * %s * power(2, m.attempts)"
             "  FROM (SELECT id FROM jobs_message"
             "   WHERE status = 'pending' AND next_attempt_at <= clock_timestamp()"
+            "     AND (not_before IS NULL OR not_before <= (SELECT app_now()))"
             "   ORDER BY next_attempt_at LIMIT %s FOR UPDATE SKIP LOCKED) due"
             " WHERE m.id = due.id RETURNING m.id",
             [FIRST_PAUSE_SECONDS, limit],
         )
         ids = [row[0] for row in cursor.fetchall()]
-    return list(Message.objects.filter(pk__in=ids).order_by("pk"))
+    messages = list(Message.objects.filter(pk__in=ids).order_by("pk"))
+    mint_links(messages)
+    return messages
 
 
 def send_due_messages(*, limit: int = 200) -> int:
@@ -44,41 +69,61 @@ def send_due_messages(*, limit: int = 200) -> int:
     messages = claim_due_messages(limit=limit)
     if not messages:
         return 0
-    mail = get_connection()
+    messages.sort(key=lambda message: (message.channel, message.pk))
+    for name, of_channel in groupby(messages, key=lambda message: message.channel):
+        _send_by(CHANNELS[name](), list(of_channel))
+    return len(messages)
+
+
+def _send_by(channel: Channel, messages: list[Message]) -> None:
+    try:
+        channel.open()
+    except Away as error:
+        # Nobody's message is at fault while the server is away: none uses up a try.
+        log.warning("the channel does not answer", error=str(error))
+        _postpone(messages, str(error))
+        return
     sent: list[Message] = []
     failed: list[Message] = []
+    refused: list[Message] = []
     try:
-        mail.open()
-    except OSError as error:
-        # Nobody's mail is at fault while the server is away: none uses up a try.
-        log.warning("the mail server does not answer", error=repr(error))
-        _postpone(messages, repr(error))
-        return len(messages)
-    try:
-        for message in messages:
+        for place, message in enumerate(messages):
             try:
                 message.subject, message.body = render(message)
-                EmailMessage(
-                    subject=message.subject,
-                    body=message.body,
-                    to=[message.address],
-                    connection=mail,
-                    headers={"X-Firstcall-Message": str(message.pk)},
-                ).send()
+                message.provider_id = channel.send(message, message.subject, message.body)[:200]
             except TaskTimeout:
                 raise
+            except Away as error:
+                log.warning("the channel stopped answering", error=str(error))
+                _postpone(messages[place:], str(error))
+                break
+            except Refused as error:
+                log.warning("message refused", message=message.pk, error=str(error))
+                message.error = str(error)[:300]
+                refused.append(message)
             except Exception as error:
-                log.warning("message not sent", message=message.pk, error=repr(error))
-                message.error = repr(error)[:300]
+                text = str(error) if isinstance(error, NotNow) else repr(error)
+                log.warning("message not sent", message=message.pk, error=text)
+                message.error = text[:300]
                 failed.append(message)
             else:
                 sent.append(message)
     finally:
         _note_sent(sent)  # first, so that nothing that went out goes out again
-        for message in failed:
-            _note_failures([message], message.error)
-        mail.close()
-    return len(messages)
+        given_up = [message for message in failed if message.attempts >= TRIES]
+        _note_failures([message for message in failed if message.attempts < TRIES])
+        give_up(refused + given_up)
+        channel.close()
+
+
+def give_up(messages: list[Message]) -> None:
+    """These will not arrive by this way: the next one is tried, else an offer moves on."""
+    if not messages:
+        return
+    with transaction.atomic():
+        _note_failures(messages, status="failed")
+        try_next_ways(messages)
+    move_undeliverable_offers()
 
 
 def _note_sent(messages: list[Message]) -> None:
@@ -87,13 +132,14 @@ def _note_sent(messages: list[Message]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE jobs_message m SET status = 'sent', sent_at = app_now(), subject = u.subject,"
-            " body = u.body, context = m.context - 'secret', error = ''"
-            " FROM unnest(%s::bigint[], %s::text[], %s::text[])"
-            " AS u(id, subject, body) WHERE m.id = u.id AND m.status = 'pending'",
+            " body = u.body, provider_id = u.provider, context = m.context - 'secret' - 'code',"
+            " error = '' FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[])"
+            " AS u(id, subject, body, provider) WHERE m.id = u.id AND m.status = 'pending'",
             [
                 [message.pk for message in messages],
                 [message.subject[:200] for message in messages],
                 [kept_body(message) for message in messages],
+                [message.provider_id for message in messages],
             ],
         )
 
@@ -108,10 +154,19 @@ def _postpone(messages: list[Message], error: str) -> None:
         )
 
 
-def _note_failures(messages: list[Message], error: str) -> None:
+def _note_failures(messages: list[Message], status: str = "pending") -> None:
+    if not messages:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE jobs_message SET error = %s, status = CASE WHEN attempts >= %s THEN 'failed'"
-            " ELSE status END WHERE id = ANY(%s) AND status = 'pending'",
-            [error[:300], TRIES, [message.pk for message in messages]],
+            "UPDATE jobs_message m SET error = u.error, status = %s, subject = u.subject,"
+            " body = u.body FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[])"
+            " AS u(id, error, subject, body) WHERE m.id = u.id AND m.status = 'pending'",
+            [
+                status,
+                [message.pk for message in messages],
+                [message.error for message in messages],
+                [message.subject[:200] if status == "failed" else "" for message in messages],
+                [kept_body(message) if status == "failed" else "" for message in messages],
+            ],
         )

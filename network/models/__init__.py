@@ -1,6 +1,6 @@
 """The network: who is there, what they can do, where, and when they are free."""
 
-from network.models.branch import Branch, BranchStaff, DistanceUnit, StaffRole
+from network.models.branch import Branch, BranchStaff, DistanceUnit, Language, StaffRole
 from network.models.calendar import CalendarEntry, EntryKind
 from network.models.clearance import (
     Document,
@@ -54,6 +54,7 @@ __all__ = [
     "ImportAction",
     "ImportedContractor",
     "Invitation",
+    "Language",
     "RateCard",
     "Requirement",
     "ServiceLeftOut",

@@ -36,6 +36,13 @@ class DistanceUnit(models.TextChoices):
     KILOMETRES = "km", "kilometres"
 
 
+class Language(models.TextChoices):
+    """The languages that messages to contractors and customers are written in."""
+
+    ENGLISH = "en", "English"
+    SPANISH = "es", "Español"
+
+
 class Branch(models.Model):
     """A branch: its time zone counts for working hours, its currency for every amount in it."""
 
@@ -67,6 +74,13 @@ class Branch(models.Model):
         db_default="US",
         validators=[validate_holiday_calendar],
         help_text="Public holidays by country and part of it: US, US-MA. Empty: none.",
+    )
+    language = models.CharField(
+        max_length=5,
+        choices=Language.choices,
+        default=Language.ENGLISH,
+        db_default="en",
+        help_text="Of messages to whoever has chosen no other.",
     )
     is_sample = models.BooleanField(default=False, help_text="Made-up data for looking around.")
     is_simulated = models.BooleanField(default=False, help_text="Made by a simulation.")

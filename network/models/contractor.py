@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from network.ids import uuid7
-from network.models.branch import Branch
+from network.models.branch import Branch, Language
 from network.querysets import ContractorQuerySet, ContractorUserQuerySet
 
 LONGEST_NOTICE_MINUTES = 14 * 1440
@@ -92,6 +92,14 @@ class Contractor(models.Model):
         default=True, db_default=True, help_text="Works on the branch's public holidays."
     )
     joined_on = models.DateField()
+    language = models.CharField(
+        max_length=5,
+        choices=Language.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of messages. Empty: the branch's.",
+    )
     external_ref = models.CharField(
         max_length=100,
         blank=True,

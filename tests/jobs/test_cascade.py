@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from jobs.actors import Actor
-from jobs.messages import render
+from jobs.messaging import render
 from jobs.models import JobEvent, Message, Offer, OfferWindow, Round
 from jobs.services import cascade, rounds
 from jobs.services.cascade import advance_batch

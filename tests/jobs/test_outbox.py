@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection, transaction
 from rq.timeouts import JobTimeoutException
 
-from jobs.messages import money_text, render
+from jobs.messaging import render
 from jobs.models import Message
 from jobs.services import outbox
 from jobs.services.jobs import cancel_job
@@ -66,8 +67,13 @@ def test_what_is_due_is_sent_once_and_kept_as_it_was_sent(clock, trio, make_job)
     ]  # fmt: skip
     for message in Message.objects.all():
         assert (message.status, message.attempts, message.error) == ("sent", 1, "")
-        assert (message.subject, message.body) == render(message)
-        assert message.subject in {m.subject for m in mail.outbox}
+        (told,) = [
+            m for m in mail.outbox if m.extra_headers["X-Firstcall-Message"] == str(message.pk)
+        ]
+        assert message.subject == told.subject
+        # The words as they were sent, but for the secret of an offer's link.
+        assert message.body == re.sub(r"(/portal/o/)[^/]+/", r"\1…/", told.body)
+        assert "secret" not in message.context
 
 
 def test_a_message_is_a_row_of_its_transaction(trio, make_job):
@@ -98,6 +104,11 @@ def test_a_refused_message_is_tried_again_later_and_stops_no_other(
         message.refresh_from_db()
         assert message.attempts == attempt
     assert message.status == "failed"
+    # Then the next way: her number.
+    make_due()
+    assert send_due_messages() == 1
+    text = Message.objects.get(recipient_kind="customer", channel="sms")
+    assert (text.status, text.address) == ("sent", "+16175550142")
     make_due()
     assert send_due_messages() == 0
 
@@ -196,8 +207,8 @@ def test_two_senders_never_claim_the_same_message(clock, branch, trio, make_job)
 
 
 def test_who_has_no_address_gets_no_message_and_stops_nothing(clock, trio, make_job):
-    Contractor.objects.filter(pk=trio[0].pk).update(email="")
-    job = make_job(customer_email="")
+    Contractor.objects.filter(pk=trio[0].pk).update(email="", phone="")
+    job = make_job(customer_email="", customer_phone="")
     booked(job)
     assert not Message.objects.exists()
     cancel_job(job_id=job.pk, by="dispatcher", reason="duplicate", actor=SYSTEM)
@@ -229,11 +240,3 @@ def test_a_line_break_in_a_name_does_not_break_the_subject(clock, trio, make_job
     assert send_due_messages() == 1
     assert Message.objects.get().status == "sent"
     assert mail.outbox[0].recipients() == ["harold@example.com"]
-
-
-@pytest.mark.parametrize(
-    ("amount", "currency", "text"),
-    [("246.00", "USD", "$246"), ("1246.50", "USD", "$1,246.50"), ("90", "SEK", "90 SEK")],
-)
-def test_money_reads_as_people_write_it(amount, currency, text):
-    assert money_text(amount, currency) == text

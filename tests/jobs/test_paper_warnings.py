@@ -148,7 +148,7 @@ class TestWhatIsNoCause:
     def test_without_an_address_staff_hear_it_all_the_same(
         self, clock, insured, harold, dispatcher
     ):
-        Contractor.objects.filter(pk=harold.pk).update(email="")
+        Contractor.objects.filter(pk=harold.pk).update(email="", phone="")
         clock.set(noon(ENDS - timedelta(days=30)))
         settle_papers()
         assert [m.recipient_kind for m in written()] == ["staff"]

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import NoReverseMatch, reverse
 
-from jobs.paper_messages import left_text
+from jobs.messaging.words import Words
 from network.models import Branch, Document
 from network.services.documents import WARNING_DAYS
 
@@ -84,7 +84,7 @@ def _line(document: Document, branch: Branch, today: date) -> EndingPaper:
     if days < 0:
         said = f"ended on {ends:%a} {ends.day} {ends:%b}"
     else:
-        said = f"ends {left_text(days)}, on {ends:%a} {ends.day} {ends:%b}"
+        said = f"ends {Words().days_left(days)}, on {ends:%a} {ends.day} {ends:%b}"
     first_without = max(today, ends + timedelta(days=1))
     return EndingPaper(
         contractor=document.contractor.name,

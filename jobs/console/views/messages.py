@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from jobs.console.access import BranchRequest, branch_page
 from jobs.console.filters import MessageFilter, chips, local_day, with_value, without
-from jobs.messages import render as render_message
+from jobs.messaging import render as render_message
 from jobs.models import Escalation, Message
 from network import display
 from network.context import shell

@@ -1,0 +1,1 @@
+"""The ways by which messages leave: e-mail, texts to phones, notifications in browsers."""

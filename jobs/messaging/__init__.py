@@ -1,0 +1,21 @@
+"""What messages say: templates, languages, channels' wordings. docs/messages.md tells how.
+
+A template is one function with the ``template`` decorator, in the file of its group, and its key
+in ``Message.Template``.
+"""
+
+from jobs.messaging import appointments, letters, offers, papers, visits  # noqa: F401 (register)
+from jobs.messaging.registry import Template, Text, of, registered, template
+from jobs.messaging.rendering import Rendered, kept_body, render, render_parts
+
+__all__ = [
+    "Rendered",
+    "Template",
+    "Text",
+    "kept_body",
+    "of",
+    "registered",
+    "render",
+    "render_parts",
+    "template",
+]
