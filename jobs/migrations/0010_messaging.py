@@ -3,14 +3,15 @@
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
-import network.clock
 from django.conf import settings
 from django.db import migrations, models
+
+import network.clock
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("jobs", "0008_protection"),
+        ("jobs", "0009_customer_links"),
         ("network", "0014_languages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
