@@ -39,6 +39,10 @@ class SeenOffer:
     travel_minutes: float
 
 
+#: When a visit is planned to begin, and the technician (public id) who is to make it.
+Plan = tuple[datetime, str]
+
+
 @dataclass(frozen=True, slots=True)
 class SeenVisit:
     """What a contractor sees of an accepted visit."""
@@ -50,6 +54,10 @@ class SeenVisit:
     window_start: datetime
     window_end: datetime
     minutes: int
+
+    @property
+    def plan(self) -> Plan:
+        return self.starts_at, self.technician
 
 
 class Channel(Protocol):

@@ -71,7 +71,7 @@ def missed_offers(branch_id: int, *, older_than: timedelta) -> list[tuple[int, s
         return cursor.fetchall()
 
 
-def missed_visits(branch_id: int, *, older_than: timedelta) -> list[Booking]:
+def visits_ahead(branch_id: int, *, older_than: timedelta) -> list[Booking]:
     """Live bookings, made a while of domain time ago, that have not begun."""
     return list(
         Booking.objects.live()

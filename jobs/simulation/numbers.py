@@ -21,17 +21,26 @@ class Numbers:
     answer_median_emergency: float = 2.0
     answer_sigma: float = 0.9
     portal_share: float = 0.30  # contractors who act in the portal, not through the API
+    undeliverable: float = 0.01  # messages about an offer that never arrive
+    bounce_minutes: float = 1.0  # until the provider says so, on average
     # contractors, per accepted visit
-    backs_out: float = 0.03
+    backs_out: float = 0.05
+    backs_out_minutes: float = 240.0  # given back within so long before the planned start
     no_show: float = 0.02
-    eta_given: float = 0.60
+    shows_after_all: float = 0.25  # of those
+    eta_given: float = 0.80
+    eta_late: float = 0.15  # of those: only when asked the second time
     late: float = 0.08
     late_minutes: float = 40.0
+    tells_delay: float = 0.50  # of those later than 15 minutes who had given an ETA
     duration_sigma: float = 0.25
     travel_sigma: float = 0.25
     fixed_first_time: float = 0.77
+    # technicians, per day
+    sick: float = 0.02
     # customers
     customer_cancels: float = 0.12
+    customer_moves: float = 0.04
     at_home: float = 0.94
     no_access_minutes: float = 15.0
 
@@ -43,6 +52,10 @@ class Numbers:
                 raise SimulationError(f"{one.name}={value:g} is out of range.")
         if self.accepted + self.silent > 1:
             raise SimulationError("accepted and silent add up to more than 1.")
+        if self.backs_out + self.no_show > 1:
+            raise SimulationError("backs_out and no_show add up to more than 1.")
+        if self.customer_cancels + self.customer_moves > 1:
+            raise SimulationError("customer_cancels and customer_moves add up to more than 1.")
 
     def answer_minutes(self, draw: random.Random, *, emergency: bool) -> float:
         """How long an answer takes: lognormal around the median."""

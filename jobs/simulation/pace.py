@@ -3,38 +3,47 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from jobs.simulation.errors import SimulationError
-from network.clock import clock_info
+from network.clock import app_now, clock_info
 
 
-@dataclass(slots=True)
 class Pace:
     """Translates between domain time (aware) and this process's monotonic seconds."""
 
-    scale: float
-    domain: datetime
-    wall: float = field(default_factory=time.monotonic)
+    def __init__(self, *, scale: float, domain: datetime, wall: float | None = None) -> None:
+        # One tuple, replaced whole: threads read it while the clock is being followed.
+        self._anchor = (scale, domain, time.monotonic() if wall is None else wall)
 
     @classmethod
     def of_the_stack(cls) -> Pace:
         """The running stack's. Raises SimulationError when domain time is not faster than wall."""
-        before = time.monotonic()
-        info = clock_info()
-        wall = (before + time.monotonic()) / 2
-        if info.scale <= 1:
+        pace = cls(scale=1, domain=app_now())
+        pace.follow()
+        if pace.scale <= 1:
             raise SimulationError(
                 "Domain time runs at the wall's pace: a simulated day would take a day. "
                 "Start the stack with: make run TIME_SCALE=240"
             )
-        return cls(scale=info.scale, domain=info.now, wall=wall)
+        return pace
+
+    def follow(self) -> None:
+        """Read the stack's clock again: somebody may have let it run faster or slower."""
+        before = time.monotonic()
+        info = clock_info()
+        self._anchor = (info.scale, info.now, (before + time.monotonic()) / 2)
+
+    @property
+    def scale(self) -> float:
+        """Domain seconds a wall second."""
+        return self._anchor[0]
 
     def now(self) -> datetime:
-        return self.domain + timedelta(seconds=(time.monotonic() - self.wall) * self.scale)
+        scale, domain, wall = self._anchor
+        return domain + timedelta(seconds=(time.monotonic() - wall) * scale)
 
     def seconds_until(self, moment: datetime) -> float:
         """Wall seconds; negative when it has passed."""
-        ahead = (moment - self.domain).total_seconds() / self.scale
-        return ahead - (time.monotonic() - self.wall)
+        scale, domain, wall = self._anchor
+        return (moment - domain).total_seconds() / scale - (time.monotonic() - wall)

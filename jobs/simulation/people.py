@@ -1,23 +1,27 @@
-"""What contractors and customers do, and when. Every decision is drawn from the seed."""
+"""What contractors do, and when. Every decision is drawn from the seed."""
 
 from __future__ import annotations
 
 import random
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Protocol
 
-from jobs.simulation.channels import Channel, SeenOffer, SeenVisit, Site
-from jobs.simulation.demand import Request
+from jobs.simulation.channels import Channel, Plan, SeenOffer, SeenVisit
 from jobs.simulation.errors import Refused
 from jobs.simulation.numbers import Numbers
 from jobs.simulation.stage import Stage
 
 _DECLINES = ("too_busy", "too_far", "time_does_not_suit", "price_too_low", "other")
 _RELEASES = ("overrun", "vehicle", "sick", "double_booked", "other")
-_CANCELS = ("no_longer_needed", "found_another", "booked_by_mistake", "price")
+#: When contractors are asked to confirm with an ETA: so long before the planned start.
+_FIRST_ASKED = timedelta(hours=24)
+_ASKED_AGAIN = timedelta(hours=4)
+#: Whoever will be later than this after the ETA may say so.
+_WORTH_TELLING = timedelta(minutes=15)
 
 
 class Crew:
@@ -60,6 +64,12 @@ class Crew:
             return not any(self._waiting.values())
 
 
+class Provider(Protocol):
+    """Whoever carries messages, and says when one could not be delivered."""
+
+    def bounce(self, offer: SeenOffer) -> None: ...
+
+
 @dataclass(slots=True)
 class Contractor:
     """One contractor's person: reads offers, answers them, makes the visits."""
@@ -68,14 +78,20 @@ class Contractor:
     channel: Channel
     stage: Stage
     crew: Crew
+    provider: Provider
     numbers: Numbers
     seed: int
     accepts: float = field(init=False)
     seen: set[str] = field(default_factory=set)
-    visits: set[str] = field(default_factory=set)
+    #: Offers that this person would not take, and visits that they would not make, in any case.
+    unwilling: set[str] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
+    backed_out: int = 0
+    no_shows: int = 0
     late_answers: int = 0
     _offers: int = 0
-    _visits: int = 0
+    #: Visits by id: their number, which fixes how they go, and the plan that counts.
+    _visits: dict[str, tuple[int, Plan]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _reading: bool = False
     _read_again: bool = False
@@ -116,13 +132,19 @@ class Contractor:
             self.seen.add(offer.id)
             self._offers += 1
             draw = random.Random(f"{self.seed}:offer:{self.number}:{self._offers}")
+        if draw.random() < self.numbers.undeliverable:
+            after = timedelta(minutes=draw.expovariate(1 / max(self.numbers.bounce_minutes, 0.01)))
+            self.stage.at(offer.made_at + after, lambda: self.provider.bounce(offer))
+            return
         choice = draw.random()
         takes = timedelta(minutes=self.numbers.answer_minutes(draw, emergency=offer.emergency))
         if choice < self.numbers.silent:
+            self.unwilling.add(offer.id)
             return
         if choice < self.numbers.silent + self.accepts:
             self.stage.at(offer.made_at + takes, lambda: self._accept(offer))
         else:
+            self.unwilling.add(offer.id)
             reason = draw.choice(_DECLINES)
             self.stage.at(offer.made_at + takes, lambda: self._decline(offer, reason))
 
@@ -140,46 +162,82 @@ class Contractor:
         except Refused:
             self.late_answers += 1
 
-    def plan(self, visit: SeenVisit, travel_minutes: float) -> None:
-        """Decide how an accepted visit will go."""
+    def knows(self, visit_id: str, plan: Plan) -> bool:
+        """Whether the visit is planned just so already."""
         with self._lock:
-            if visit.id in self.visits:
+            known = self._visits.get(visit_id)
+        return known is not None and known[1] == plan
+
+    def plan(self, visit: SeenVisit, travel_minutes: float) -> None:
+        """Decide how an accepted visit will go; again when it was moved or given to a colleague."""
+        with self._lock:
+            known = self._visits.get(visit.id)
+            if known is not None and known[1] == visit.plan:
                 return
-            self.visits.add(visit.id)
-            self._visits += 1
-            draw = random.Random(f"{self.seed}:visit:{self.number}:{self._visits}")
-        numbers, now = self.numbers, self.stage.now()
+            number = len(self._visits) + 1 if known is None else known[0]
+            self._visits[visit.id] = (number, visit.plan)
+            is_new = known is None
+        draw = random.Random(f"{self.seed}:visit:{self.number}:{number}")
+        numbers = self.numbers
         fate = draw.random()
-        lead = (visit.starts_at - now).total_seconds() / 60
         if fate < numbers.backs_out:
-            minutes = draw.uniform(5, max(10.0, lead - 30))
-            reason = draw.choice(_RELEASES)
-
-            def give_back() -> None:
-                self._try(visit, lambda: self.channel.release(visit, reason))
-
-            self.stage.at(now + timedelta(minutes=minutes), give_back)
+            self.dropped.add(visit.id)
+            self.backed_out += is_new
+            self._plan_to_back_out(visit, draw)
             return
         if fate < numbers.backs_out + numbers.no_show:
+            self.no_shows += is_new
+            if draw.random() < numbers.shows_after_all:
+                arrives = visit.starts_at + timedelta(minutes=draw.uniform(40, 120))
+                self._plan_to_come(visit, draw, travel_minutes, arrives)
+            else:
+                self.dropped.add(visit.id)
             return
         if draw.random() < numbers.late:
             delay = draw.expovariate(1 / max(numbers.late_minutes, 0.1))
         else:
             delay = draw.triangular(-10, 12, 0)
         arrives = max(visit.starts_at + timedelta(minutes=delay), visit.window_start)
-        drive = timedelta(
-            minutes=max(3.0, travel_minutes * draw.lognormvariate(0, numbers.travel_sigma))
-        )
         if draw.random() < numbers.eta_given:
             self._plan_eta(visit, draw, arrives)
+        self._plan_to_come(visit, draw, travel_minutes, arrives)
+
+    def _plan_to_back_out(self, visit: SeenVisit, draw: random.Random) -> None:
+        last = visit.starts_at - timedelta(minutes=20)
+        first = max(
+            self.stage.now(), visit.starts_at - timedelta(minutes=self.numbers.backs_out_minutes)
+        )
+        when = first + max(timedelta(), last - first) * draw.random()
+        reason = draw.choice(_RELEASES)
+        self._at(
+            visit,
+            when,
+            lambda: self._try(visit, lambda: self.channel.release(visit, reason)),
+        )
+
+    def _plan_to_come(
+        self, visit: SeenVisit, draw: random.Random, travel_minutes: float, arrives: datetime
+    ) -> None:
+        drive = timedelta(
+            minutes=max(3.0, travel_minutes * draw.lognormvariate(0, self.numbers.travel_sigma))
+        )
         route = _Route(
             visit=visit,
             arrives=arrives,
             drive=drive,
-            minutes=visit.minutes * draw.lognormvariate(0, numbers.duration_sigma),
+            minutes=visit.minutes * draw.lognormvariate(0, self.numbers.duration_sigma),
             result=self._result(draw),
         )
-        self.stage.at(arrives - drive, lambda: self.crew.send(visit, lambda: self._depart(route)))
+        self._at(visit, arrives - drive, lambda: self.crew.send(visit, lambda: self._depart(route)))
+
+    def _at(self, visit: SeenVisit, moment: datetime, act: Callable[[], object]) -> None:
+        """Do it then, if the visit is still planned just so."""
+
+        def if_it_stands() -> None:
+            if self.knows(visit.id, visit.plan):
+                act()
+
+        self.stage.at(moment, if_it_stands)
 
     def _result(self, draw: random.Random) -> str:
         if draw.random() >= self.numbers.at_home:
@@ -187,18 +245,33 @@ class Contractor:
         return "fixed" if draw.random() < self.numbers.fixed_first_time else "needs_another_visit"
 
     def _plan_eta(self, visit: SeenVisit, draw: random.Random, arrives: datetime) -> None:
-        eta = arrives.replace(second=0, microsecond=0) + timedelta(minutes=draw.randint(0, 5))
+        """Confirm when asked, with the planned start; say later when it will be later than that."""
+        late = draw.random() < self.numbers.eta_late
+        asked = visit.starts_at - (_ASKED_AGAIN if late else _FIRST_ASKED)
+        takes = timedelta(minutes=self.numbers.answer_minutes(draw, emergency=False))
+        eta = visit.starts_at.replace(second=0, microsecond=0) + timedelta(
+            minutes=draw.randint(0, 5)
+        )
+        self._tell_eta(visit, max(asked, self.stage.now()) + takes, eta)
+        if arrives - eta > _WORTH_TELLING and draw.random() < self.numbers.tells_delay:
+            said = eta - timedelta(minutes=draw.uniform(0, 30))
+            self._tell_eta(visit, said, arrives.replace(second=0, microsecond=0))
+
+    def _tell_eta(self, visit: SeenVisit, told_at: datetime, eta: datetime) -> None:
         eta = min(max(eta, visit.window_start), visit.window_end)
-        told_at = eta - timedelta(minutes=draw.uniform(45, 180))
 
         def tell() -> None:
             # Given too late, it is of no use to anybody; an early one is simply the first step.
             if eta - self.stage.now() > timedelta(minutes=10):
-                self._try(visit, lambda: self.channel.set_eta(visit, eta))
+                with suppress(Refused):  # arrived already, or no longer theirs
+                    self.channel.set_eta(visit, eta)
 
-        self.stage.at(told_at, tell)
+        self._at(visit, told_at, tell)
 
     def _depart(self, route: _Route) -> None:
+        if not self.knows(route.visit.id, route.visit.plan):
+            self.crew.free(route.visit)  # moved while the technician was busy elsewhere
+            return
         if self._try(route.visit, lambda: self.channel.start_travel(route.visit)):
             arrives = max(route.arrives, self.stage.now() + route.drive)
             self.stage.at(arrives, lambda: self._arrive(route))
@@ -236,73 +309,3 @@ class _Route:
     drive: timedelta
     minutes: float
     result: str
-
-
-class Customers:
-    """Send requests at their times through the API; some cancel before the visit."""
-
-    def __init__(
-        self,
-        *,
-        site: Site,
-        token: str,
-        branch: str,
-        prefix: str,
-        stage: Stage,
-        numbers: Numbers,
-        seed: int,
-    ) -> None:
-        self.site = site
-        self.token = token
-        self.branch = branch
-        self.prefix = prefix
-        self.stage = stage
-        self.numbers = numbers
-        self.seed = seed
-        self.sent = 0
-        self.refused: list[str] = []
-
-    def plan(self, request: Request) -> None:
-        self.stage.at(request.at, lambda: self._send(request))
-
-    def _send(self, request: Request) -> None:
-        reference = f"{self.prefix}-{request.number:05d}"
-        place: dict[str, Any] = {"address": request.address, "postcode": request.postcode}
-        if request.latitude is not None and request.longitude is not None:
-            place |= {"latitude": request.latitude, "longitude": request.longitude}
-        body: dict[str, Any] = {
-            "branch": self.branch,
-            "service_type": request.service_type,
-            "site": place,
-            "customer": {"name": request.customer},
-            "window": {
-                "start": request.window_start.isoformat(),
-                "end": request.window_end.isoformat(),
-            },
-            "description": request.description,
-            "reference": reference,
-        }
-        if request.priority is not None:
-            body["priority"] = request.priority
-        if request.minutes is not None:
-            body["duration_minutes"] = request.minutes
-        try:
-            job = self.site.call("POST", "/jobs", self.token, body, key=reference)
-        except Refused as refused:
-            self.refused.append(f"request {request.number}: {refused}")
-            return
-        self.sent += 1
-        draw = random.Random(f"{self.seed}:customer:{request.number}")
-        if draw.random() < self.numbers.customer_cancels:
-            ahead = (request.window_start - request.at).total_seconds()
-            when = request.at + timedelta(seconds=max(0.0, ahead) * draw.uniform(0.1, 1.0))
-            reason = draw.choice(_CANCELS)
-            self.stage.at(when, lambda: self._cancel(job["id"], reason))
-
-    def _cancel(self, job_id: str, reason: str) -> None:
-        body = {"by": "customer", "reason": reason}
-        try:
-            self.site.call("POST", f"/jobs/{job_id}/cancel", self.token, body)
-        except Refused:
-            # Completed meanwhile: too late to cancel.
-            return

@@ -80,10 +80,11 @@ def figures(
         "escalated": stands.escalated,
         "open": stands.open,
         "offers": offers,
-        "offers_per_job": _share(offers, stands.jobs, 3),
-        "accepted_first_offer_share": _share(first, asked),
-        "touchless_share": _share(untouched, not_cancelled),
-        "promises_kept_share": _share(kept, stands.completed),
+        "offers_per_job": share(offers, stands.jobs, 3),
+        "accepted_first_offer_share": share(first, asked),
+        "touchless_share": share(untouched, not_cancelled),
+        "promises_kept": kept,
+        "promises_kept_share": share(kept, stands.completed),
         "expiry_lateness_p50_ms": _milliseconds(late_50, scale),
         "expiry_lateness_p99_ms": _milliseconds(late_99, scale),
         "expiry_early": early,
@@ -98,7 +99,8 @@ def _row(sql: str, branch_id: int) -> Any:
         return cursor.fetchone()
 
 
-def _share(part: int, whole: int, digits: int = 4) -> float | None:
+def share(part: int, whole: int, digits: int = 4) -> float | None:
+    """``part`` of ``whole``, rounded; None of nothing."""
     return round(part / whole, digits) if whole else None
 
 

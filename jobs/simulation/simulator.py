@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import InterfaceError, OperationalError, connection
 
 from jobs.simulation import report
 from jobs.simulation.channels import ApiChannel, Channel, PortalChannel, Site, visit_of
+from jobs.simulation.customers import Customers
 from jobs.simulation.demand import Request
 from jobs.simulation.errors import SimulationError
 from jobs.simulation.lookout import (
@@ -19,14 +21,17 @@ from jobs.simulation.lookout import (
     Listener,
     Standing,
     missed_offers,
-    missed_visits,
     standing,
+    visits_ahead,
 )
+from jobs.simulation.mishaps import Carrier, SickCall, draw_sick_calls, stay_home
 from jobs.simulation.numbers import Numbers
 from jobs.simulation.pace import Pace
-from jobs.simulation.people import Contractor, Crew, Customers
+from jobs.simulation.people import Contractor, Crew
+from jobs.simulation.possible import possible_promises
 from jobs.simulation.stage import Stage
 from jobs.simulation.world import World, make_world, revoke_tokens
+from network.models import Technician
 
 #: Threads that play acts; more would only queue up at the site.
 THREADS = 12
@@ -37,6 +42,8 @@ SAY_EVERY = 10.0
 SETTLE = 6.0
 #: Days after the last request's window at which a simulation gives up waiting for the end.
 PATIENCE = timedelta(days=1)
+#: Whoever could not call in sick, since an offer was in the way, tries again after so long.
+AGAIN = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
@@ -50,6 +57,9 @@ class Simulation:
     numbers: Numbers
     pace: Pace
     say: Callable[[str], None]
+    protects: bool = True
+    _carrier: Carrier = field(default_factory=Carrier)
+    _sick: list[SickCall] = field(default_factory=list)
     _people: dict[int, Contractor] = field(default_factory=dict)
     _said_at: float = 0.0
 
@@ -61,6 +71,7 @@ class Simulation:
             seed=self.seed,
             works=[request.service_type for request in self.requests],
             portal_share=self.numbers.portal_share,
+            protects=self.protects,
         )
         self.say(
             f"branch {world.branch.slug}: {len(world.contractors)} contractors, "
@@ -74,6 +85,7 @@ class Simulation:
             site=site,
             token=world.token,
             branch=world.branch.slug,
+            zone=ZoneInfo(world.branch.time_zone),
             prefix=world.branch.reference_prefix,
             stage=stage,
             numbers=self.numbers,
@@ -85,6 +97,7 @@ class Simulation:
         try:
             for request in self.requests:
                 customers.plan(request)
+            self._plan_sick_days(world, stage)
             ended = stage.run(
                 every=LOOK_EVERY,
                 look=lambda: self._look(world, stage, crew),
@@ -122,10 +135,37 @@ class Simulation:
                 channel=channel,
                 stage=stage,
                 crew=crew,
+                provider=self._carrier,
                 numbers=self.numbers,
                 seed=self.seed,
             )
         return crew
+
+    def _plan_sick_days(self, world: World, stage: Stage) -> None:
+        firm_of = dict(
+            Technician.objects.filter(contractor__in=world.contractors, active=True)
+            .order_by("id")
+            .values_list("id", "contractor_id")
+        )
+        calls = draw_sick_calls(
+            technician_ids=list(firm_of),
+            first=self.pace.now(),
+            last=max(request.window_end for request in self.requests),
+            zone=ZoneInfo(world.branch.time_zone),
+            seed=self.seed,
+            numbers=self.numbers,
+        )
+        for call in calls:
+            self._call_in_sick(call, self._people[firm_of[call.technician_id]], stage)
+
+    def _call_in_sick(self, call: SickCall, person: Contractor, stage: Stage) -> None:
+        def stay() -> None:
+            if stay_home(call, channel=person.channel):
+                self._sick.append(call)
+            elif stage.now() < call.until:
+                stage.at(stage.now() + AGAIN, stay)
+
+        stage.at(call.at, stay)
 
     def _look(self, world: World, stage: Stage, crew: Crew) -> bool:
         """Catch up on what was missed; True when everything is final or waits for a human.
@@ -140,14 +180,16 @@ class Simulation:
             return False
 
     def _catch_up(self, world: World, stage: Stage, crew: Crew) -> bool:
+        self.pace.follow()
         missed = timedelta(seconds=MISSED_AFTER * self.pace.scale)
         for contractor_id, offer in missed_offers(world.branch.pk, older_than=missed):
             person = self._people.get(contractor_id)
             if person is not None and offer not in person.seen:
                 person.notice()
-        for booking in missed_visits(world.branch.pk, older_than=missed):
+        for booking in visits_ahead(world.branch.pk, older_than=missed):
             person = self._people.get(booking.contractor_id)
             if person is not None:
+                # New to them, moved by the customer, or given to a colleague.
                 person.plan(visit_of(booking), booking.offer.travel_minutes)
         stands = standing(world.branch.pk)
         self._tell(stands, stage)
@@ -189,8 +231,19 @@ class Simulation:
             )
         for line in customers.refused[:10]:
             self.say(f"not taken in: {line}")
+        people = self._people.values()
+        counted = time.monotonic()
+        possible = possible_promises(
+            world.branch,
+            unwilling=set().union(*(person.unwilling for person in people)),
+            dropped=set().union(*(person.dropped for person in people)),
+        )
         return {
             **found,
+            "promises_possible": possible.promises,
+            "promises_possible_if_willing": possible.if_willing,
+            "promises_kept_of_possible": report.share(found["promises_kept"], possible.promises),
+            "bound_s": round(time.monotonic() - counted, 2),
             "clock_rescues": report.rescues() - rescues,
             "http_5xx": site.server_errors,
             "audit_violations": report.count_violations(),
@@ -203,5 +256,12 @@ class Simulation:
             "requests": len(self.requests),
             "not_taken_in": len(customers.refused),
             "late_answers": late,
+            "backed_out": sum(person.backed_out for person in people),
+            "no_shows": sum(person.no_shows for person in people),
+            "sick_days": len(self._sick),
+            "undeliverable": self._carrier.undeliverable,
+            "moved": customers.moved,
+            "moves_refused": customers.moves_refused,
+            "protection": "on" if self.protects else "off",
             "acts_failed": stage.failures,
         }

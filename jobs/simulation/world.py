@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from jobs.models.settings import Protection
 from jobs.services.tokens import issue_token
 from jobs.simulation.demand import trade_shares
 from network.generator import generate_network
@@ -37,13 +38,23 @@ class World:
 
 
 @transaction.atomic
-def make_world(*, technicians: int, seed: int, works: Sequence[str], portal_share: float) -> World:
+def make_world(
+    *,
+    technicians: int,
+    seed: int,
+    works: Sequence[str],
+    portal_share: float,
+    protects: bool = True,
+) -> World:
     """Make a branch labelled simulated with ``technicians`` technicians in contractors' firms.
 
     ``works`` are the kinds of work that will be asked for, one entry per request: trades in
     demand get more of the firms. A share of the contractors acts in the portal and gets no token.
+    Without ``protects`` the machine looks for nobody else when somebody drops out.
     """
     branch = _make_branch(seed)
+    if not protects:
+        Protection.objects.create(branch=branch, acts=False)
     ensure_policy(branch_id=branch.pk)
     made = generate_network(
         branch=branch,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -69,6 +70,9 @@ class Diary:
     def release(self, visit: SeenVisit, reason: str) -> None:
         self.write("release", visit.id)
 
+    def bounce(self, offer: SeenOffer) -> None:
+        self.write("bounce", offer.id)
+
 
 def offer(number: int) -> SeenOffer:
     return SeenOffer(
@@ -81,10 +85,30 @@ def offer(number: int) -> SeenOffer:
 
 
 @pytest.fixture
+def fast_stage() -> Iterator[Stage]:
+    """For what takes days; nothing here may depend on a few minutes."""
+    made = Stage(Pace(scale=200_000, domain=BEGIN), threads=4)
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def stage() -> Iterator[Stage]:
     made = Stage(Pace(scale=14_400, domain=BEGIN), threads=4)
     yield made
     made.close()
+
+
+def contractor(diary: Diary, stage: Stage, crew: Crew, numbers: Numbers) -> Contractor:
+    return Contractor(
+        number=1,
+        channel=diary,
+        stage=stage,
+        crew=crew,
+        provider=diary,
+        numbers=numbers,
+        seed=1,
+    )
 
 
 def play(stage: Stage, numbers: Numbers, offers: int, refuses: set[str] = frozenset()) -> Diary:  # type: ignore[assignment]
@@ -92,7 +116,7 @@ def play(stage: Stage, numbers: Numbers, offers: int, refuses: set[str] = frozen
     diary = Diary(stage, [offer(number) for number in range(offers)])
     diary.refuses = set(refuses)
     crew = Crew(stage)
-    person = Contractor(number=1, channel=diary, stage=stage, crew=crew, numbers=numbers, seed=1)
+    person = contractor(diary, stage, crew, numbers)
     person.notice()
     assert stage.run(
         every=0.05, look=lambda: stage.idle and crew.nobody_waits, until=BEGIN + timedelta(days=9)
@@ -102,12 +126,28 @@ def play(stage: Stage, numbers: Numbers, offers: int, refuses: set[str] = frozen
 
 
 SURE = Numbers(
-    accepted=1, silent=0, spread=0, backs_out=0, no_show=0, eta_given=1, late=0, at_home=1
+    accepted=1,
+    silent=0,
+    spread=0,
+    undeliverable=0,
+    backs_out=0,
+    no_show=0,
+    eta_given=1,
+    late=0,
+    at_home=1,
 )
 
 
 def test_offers_are_accepted_declined_or_ignored_in_the_given_shares(stage: Stage) -> None:
-    numbers = Numbers(accepted=0.5, silent=0.2, spread=0, backs_out=0, no_show=1)
+    numbers = Numbers(
+        accepted=0.5,
+        silent=0.2,
+        spread=0,
+        undeliverable=0,
+        backs_out=0,
+        no_show=1,
+        shows_after_all=0,
+    )
     diary = play(stage, numbers, 400)
     counts = [sum(line[0] == what for line in diary.lines) for what in ("accept", "decline")]
     assert counts[0] == pytest.approx(200, abs=40)
@@ -119,7 +159,7 @@ def test_the_same_seed_gives_the_same_answers() -> None:
     answers = []
     for _ in range(2):
         stage = Stage(Pace(scale=14_400, domain=BEGIN), threads=4)
-        diary = play(stage, Numbers(backs_out=0, no_show=1), 60)
+        diary = play(stage, Numbers(backs_out=0, no_show=1, shows_after_all=0), 60)
         answers.append(sorted(diary.lines))
         stage.close()
     assert answers[0] == answers[1]
@@ -155,20 +195,69 @@ def test_a_cancelled_visit_frees_the_technician_for_the_next(stage: Stage) -> No
 
 
 def test_who_backs_out_gives_the_visit_back_and_a_no_show_does_nothing(stage: Stage) -> None:
-    backs_out = Numbers(accepted=1, silent=0, spread=0, backs_out=1, no_show=0)
-    assert [step for step, _ in play(stage, backs_out, 1).lines] == ["accept", "release"]
+    diary = play(stage, replace(SURE, backs_out=1, backs_out_minutes=60), 1)
+    assert [step for step, _ in diary.lines] == ["accept", "release"]
+    assert diary.times["release", "visit-0"] >= BEGIN + timedelta(hours=3), "late, not at once"
 
 
 def test_a_no_show_never_sets_out(stage: Stage) -> None:
-    no_show = Numbers(accepted=1, silent=0, spread=0, backs_out=0, no_show=1)
+    no_show = replace(SURE, no_show=1, shows_after_all=0)
     assert [step for step, _ in play(stage, no_show, 1).lines] == ["accept"]
+
+
+def test_some_who_did_not_show_do_come_after_all(stage: Stage) -> None:
+    diary = play(stage, replace(SURE, no_show=1, shows_after_all=1), 1)
+    assert [step for step, _ in diary.lines][:3] == ["accept", "en-route", "arrive"]
+    assert diary.times["arrive", "visit-0"] >= BEGIN + timedelta(hours=4, minutes=40)
+
+
+def test_an_offer_that_cannot_be_delivered_is_reported_and_not_seen(stage: Stage) -> None:
+    diary = play(stage, replace(SURE, undeliverable=1), 3)
+    assert sorted(diary.lines) == [("bounce", str(number)) for number in range(3)]
+
+
+def test_a_delay_is_told_by_those_who_gave_an_eta(fast_stage: Stage) -> None:
+    numbers = replace(SURE, late=1, late_minutes=100, tells_delay=1, eta_late=0, answer_median=1)
+    diary = play(fast_stage, numbers, 20)
+    told = [visit for step, visit in diary.lines if step == "eta"]
+    assert len(told) > 25, "a first ETA each, and another one where it will be much later"
+
+
+def test_a_visit_that_was_moved_is_made_at_its_new_time_alone(fast_stage: Stage) -> None:
+    diary = Diary(fast_stage, [])
+    person = contractor(diary, fast_stage, Crew(fast_stage), SURE)
+    start = BEGIN + timedelta(hours=4)
+    first = SeenVisit("v", "j", "one", start, start, start + timedelta(hours=4), 60)
+    later = start + timedelta(hours=24)
+    moved = replace(
+        first, starts_at=later, window_start=later, window_end=later + timedelta(hours=4)
+    )
+    person.plan(first, 20)
+    person.plan(first, 20)
+    person.plan(moved, 20)
+    assert person.knows("v", moved.plan)
+    fast_stage.run(every=0.05, look=lambda: fast_stage.idle, until=BEGIN + timedelta(days=9))
+    assert [step for step, _ in diary.lines].count("arrive") == 1
+    assert diary.times["arrive", "v"] >= later
+
+
+def test_what_people_would_not_do_in_any_case_is_written_down(fast_stage: Stage) -> None:
+    numbers = replace(SURE, accepted=0.5, silent=0.2, backs_out=0.5)
+    diary = Diary(fast_stage, [offer(number) for number in range(100)])
+    person = contractor(diary, fast_stage, Crew(fast_stage), numbers)
+    person.notice()
+    fast_stage.run(every=0.05, look=lambda: fast_stage.idle, until=BEGIN + timedelta(days=9))
+    said = {what: {of for step, of in diary.lines if step == what} for what in
+            ("accept", "release")}  # fmt: skip
+    assert person.unwilling == {str(number) for number in range(100)} - said["accept"]
+    assert person.dropped == said["release"]
 
 
 def test_an_answer_that_comes_too_late_is_counted(stage: Stage) -> None:
     diary = Diary(stage, [offer(1)])
     diary.refuses = {"accept"}
     crew = Crew(stage)
-    person = Contractor(number=1, channel=diary, stage=stage, crew=crew, numbers=SURE, seed=1)
+    person = contractor(diary, stage, crew, SURE)
     person.notice()
     stage.run(every=0.05, look=lambda: stage.idle, until=BEGIN + timedelta(days=1))
     assert (person.late_answers, diary.lines) == (1, [])
@@ -184,9 +273,7 @@ def test_many_notices_are_one_look(stage: Stage) -> None:
             gate.wait(5)
             return []
 
-    person = Contractor(
-        number=1, channel=Slow(stage, []), stage=stage, crew=Crew(stage), numbers=SURE, seed=1
-    )
+    person = contractor(Slow(stage, []), stage, Crew(stage), SURE)
     for _ in range(20):
         person.notice()
     time.sleep(0.1)

@@ -54,6 +54,12 @@ class Command(BaseCommand):
             metavar="NAME=NUMBER",
             help="another figure than usual, such as accepted=0.5 (repeatable)",
         )
+        parser.add_argument(
+            "--protection",
+            choices=("on", "off"),
+            default="on",
+            help="off: the machine looks for nobody else when somebody drops out",
+        )
         parser.add_argument("--url", default="", help="the site's address, if it is not found")
         parser.add_argument(
             "--json", dest="as_json", action="store_true", help="one JSON report on stdout"
@@ -71,6 +77,7 @@ class Command(BaseCommand):
         first_day: date | None,
         last_day: date | None,
         changes: list[str],
+        protection: str,
         url: str,
         as_json: bool,
         **options: Any,
@@ -103,6 +110,7 @@ class Command(BaseCommand):
                 seed=seed,
                 numbers=numbers,
                 pace=pace,
+                protects=protection == "on",
                 say=lambda line: print(line, file=sys.stderr, flush=True),
             ).run()
         except (SimulationError, IntakeError) as error:
