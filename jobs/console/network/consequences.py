@@ -64,7 +64,9 @@ def if_paused(contractor: Contractor, *, branch: Branch, at: datetime) -> Conseq
     """A pause stops new offers and touches nothing that stands."""
     visits = Booking.objects.filter(contractor=contractor, live=True).count()
     offers = Offer.objects.open(at=at).filter(contractor=contractor).count()
-    standing = [_count(visits, "visit"), _count(offers, "offer")]
+    standing = [
+        _count(number, word) for number, word in ((visits, "visit"), (offers, "offer")) if number
+    ]
     return Consequences(
         headline="Nobody else is asked because of this: "
         f"{' and '.join(standing)} stand{'s' if visits + offers == 1 else ''} as before."
