@@ -125,6 +125,7 @@ def application_sent_back(c: Context, words: Words) -> Values:
 thank you for applying. We cannot take you into the network:
 
 {reason}""",
+        sms="{branch}: we cannot take you into the network: {reason}",
     ),
     es=Text(
         subject="Su solicitud",
@@ -133,6 +134,7 @@ thank you for applying. We cannot take you into the network:
 gracias por su solicitud. No podemos admitirle en la red:
 
 {reason}""",
+        sms="{branch}: no podemos admitirle en la red: {reason}",
     ),
 )
 def application_rejected(c: Context, words: Words) -> Values:
@@ -233,8 +235,16 @@ def paper_asked(c: Context, words: Words) -> Values:
     T.FROM_THE_OFFICE,
     title_es="De la oficina",
     sample={"subject": "Snow on Thursday", "text": "Please drive carefully."},
-    en=Text(subject="{subject}", body="Hello {name},\n\n{text}"),
-    es=Text(subject="{subject}", body="Hola, {name}:\n\n{text}"),
+    en=Text(
+        subject="{subject}",
+        body="Hello {name},\n\n{text}",
+        sms="{branch}: {subject}: {text}",
+    ),
+    es=Text(
+        subject="{subject}",
+        body="Hola, {name}:\n\n{text}",
+        sms="{branch}: {subject}: {text}",
+    ),
 )
 def from_the_office(c: Context, words: Words) -> Values:
     return {"name": c["name"], "subject": c["subject"], "text": c["text"]}
@@ -291,6 +301,7 @@ _STANDING = {
 {sentence}
 
 {why}""",
+        sms="{sentence} {why}",
     ),
     es=Text(
         subject="{headline}",
@@ -299,6 +310,7 @@ _STANDING = {
 {sentence}
 
 {why}""",
+        sms="{sentence} {why}",
     ),
 )
 def standing_changed(c: Context, words: Words) -> Values:

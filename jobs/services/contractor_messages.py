@@ -13,6 +13,7 @@ from typing import Any
 from jobs.models.message import Message
 from jobs.services.announcements import Announcement, announce
 from jobs.services.locked import database_now
+from jobs.services.ways import sms_is_on
 from network.models import (
     Application,
     ApplicationState,
@@ -24,7 +25,9 @@ from network.models import (
     DocumentState,
     Invitation,
 )
+from network.phones import e164
 
+NO_ADDRESS = "has no address to write to"
 PAPERS = "/portal/you/documents/"
 JOIN = "/portal/join/"
 
@@ -33,6 +36,11 @@ _DECIDED = {
     ApplicationState.SENT_BACK: Message.Template.APPLICATION_SENT_BACK,
     ApplicationState.REJECTED: Message.Template.APPLICATION_REJECTED,
 }
+
+
+def can_be_written_to(contractor: Contractor) -> bool:
+    """Whether there is an e-mail address, or a number that texts reach."""
+    return bool(contractor.email or (sms_is_on() and e164(contractor.phone)))
 
 
 def tell_of_decision(application: Application) -> int:

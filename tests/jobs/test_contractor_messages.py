@@ -10,6 +10,7 @@ from django.core import mail
 from jobs.messaging import render
 from jobs.models import Message
 from jobs.services.contractor_messages import (
+    can_be_written_to,
     tell_of_decision,
     tell_of_invitation,
     tell_of_standing,
@@ -101,3 +102,40 @@ def test_many_are_written_to_at_once_and_nobody_twice(trio, branch, django_asser
     subject, body = render(Message.objects.first())
     assert subject == "Snow"
     assert "\nDrive\ncarefully.\n" in body
+
+
+@pytest.mark.parametrize(
+    ("tell", "words"),
+    [
+        (
+            lambda one: write_to_contractors(
+                [one], branch=one.branch, subject="Snow", text="Drive\ncarefully.", key="7"
+            ),
+            "Greater Boston: Snow: Drive carefully.",
+        ),
+        (
+            lambda one: tell_of_standing(
+                [one], branch=one.branch, change="resume", reason="Agreed.", key="1"
+            ),
+            "Greater Boston has ended the pause: offers come again. Reason: Agreed.",
+        ),
+    ],
+)
+def test_whoever_is_reached_by_texts_only_reads_the_whole_of_it(harold, settings, tell, words):
+    settings.SMS_BACKEND = "jobs.channels.sms.HttpBackend"
+    harold.email = ""
+    harold.save()
+    assert can_be_written_to(harold)
+    assert tell(harold) == 1
+    message = Message.objects.get()
+    assert (message.channel, message.address) == ("sms", "+16175550100")
+    assert render(message)[1] == words
+
+
+def test_whoever_has_neither_address_nor_number_cannot_be_written_to(harold):
+    harold.email = harold.phone = ""
+    harold.save()
+    assert not can_be_written_to(harold)
+    assert (
+        write_to_contractors([harold], branch=harold.branch, subject="Snow", text="x", key="7") == 0
+    )

@@ -37,7 +37,7 @@ LETTER = {"subject": "Snow", "text": "Drive carefully."}
 
 def test_a_message_reaches_those_picked_and_says_who_has_no_address(nora, trio):
     harold, lisa, _ = trio
-    lisa.email = ""
+    lisa.email = lisa.phone = ""
     lisa.save()
     where = address("message", harold, lisa)
     asked = text_of(nora.get(where))
@@ -45,7 +45,7 @@ def test_a_message_reaches_those_picked_and_says_who_has_no_address(nora, trio):
     assert "Harold, Lisa" in asked
     response = send(nora, where, **LETTER)
     assert "Done for 1 of 2." in text_of(response)
-    assert why(response) == {"Lisa": "has no e-mail address", "Harold": ""}
+    assert why(response) == {"Lisa": "has no address to write to", "Harold": ""}
     assert list(why(response)) == ["Lisa", "Harold"]  # the troubles stand first
     send_due_messages()
     assert [sent.to for sent in mail.outbox] == [["harold@example.com"]]
@@ -111,13 +111,13 @@ def test_a_paper_is_required_of_many_but_not_of_those_who_left(nora, trio, insur
     _, lisa, james = trio
     lisa.status = "left"
     lisa.save()
-    james.email = ""
+    james.email = james.phone = ""
     james.save()
     response = send(
         nora, address("paper", *trio), requirement=insurance.pk, due_on="2026-11-20", note="New"
     )
     assert why(response) == {
-        "James": "has no e-mail address: it stands in the portal only",
+        "James": "has no address to write to: it stands in the portal only",
         "Lisa": "has left and was not asked",
         "Harold": "",
     }

@@ -232,10 +232,10 @@ def test_one_goes_on_through_the_list_that_one_came_from(nora, trio, branch):
 @pytest.mark.parametrize(
     ("status", "offered"),
     [
-        ("active", {"pause", "suspend", "leave", "clear", "ask"}),
-        ("paused", {"resume", "suspend", "leave", "clear", "ask"}),
-        ("suspended", {"reinstate", "leave", "clear", "ask"}),
-        ("left", set()),
+        ("active", {"pause", "suspend", "leave", "clear", "ask", "write"}),
+        ("paused", {"resume", "suspend", "leave", "clear", "ask", "write"}),
+        ("suspended", {"reinstate", "leave", "clear", "ask", "write"}),
+        ("left", {"write"}),
     ],
 )
 def test_only_what_can_be_done_is_offered(nora, harold, status, offered):

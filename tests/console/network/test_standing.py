@@ -242,10 +242,12 @@ def test_a_message_in_free_words_is_sent_and_noted(nora, harold):
 
 
 def test_without_an_address_it_is_said_that_nothing_was_sent(nora, harold):
-    harold.email = ""
+    harold.email = harold.phone = ""
     harold.save()
     response = do(nora, harold, "write", subject="Snow", text="x")
-    assert "has no e-mail address" in text_of(nora.get(response["Location"]))
+    assert "Harold has no address to write to, so nothing was sent." in text_of(
+        nora.get(response["Location"])
+    )
     assert not Message.objects.exists()
     assert not ContractorEvent.objects.exists()
 

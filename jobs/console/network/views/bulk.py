@@ -25,6 +25,8 @@ from jobs.console.network.forms import AskPaperForm, MessageForm, PauseForm
 from jobs.console.network.rows import contractor_url
 from jobs.console.once import AlreadySent, hash_of, once, was_sent
 from jobs.services.contractor_messages import (
+    NO_ADDRESS,
+    can_be_written_to,
     tell_of_requests,
     tell_of_standing,
     write_to_contractors,
@@ -189,7 +191,7 @@ def _write(
     key: str,
 ) -> dict[int, str]:  # fmt: skip
     contractors = list(Contractor.objects.for_branch(branch).filter(pk__in=contractor_ids))
-    reached = [one for one in contractors if one.email]
+    reached = [one for one in contractors if can_be_written_to(one)]
     write_to_contractors(
         reached, branch=branch, subject=cleaned["subject"], text=cleaned["text"], key=key
     )
@@ -202,7 +204,7 @@ def _write(
         ),
         batch_size=1000,
     )
-    return {one.pk: "" if one.email else "has no e-mail address" for one in contractors}
+    return {one.pk: "" if can_be_written_to(one) else NO_ADDRESS for one in contractors}
 
 
 def _pause(
@@ -243,11 +245,11 @@ def _ask(
     )
     tell_of_requests(asked, branch=branch)
     reached = {one.contractor_id for one in asked}
-    without = {one.contractor_id for one in asked if not one.contractor.email}
+    without = {one.contractor_id for one in asked if not can_be_written_to(one.contractor)}
     return {
         pk: "has left and was not asked"
         if pk not in reached
-        else "has no e-mail address: it stands in the portal only"
+        else f"{NO_ADDRESS}: it stands in the portal only"
         if pk in without
         else ""
         for pk in contractor_ids
@@ -266,7 +268,7 @@ KINDS = {
     "message": Kind(
         "Write a message",
         "Send to",
-        "Everybody gets it by e-mail; what was sent stands under Messages.",
+        "Everybody gets it by e-mail or as a text, as they wish; a copy stands under Messages.",
         _message_form,
         _write,
     ),
@@ -281,7 +283,7 @@ KINDS = {
     "paper": Kind(
         "Ask for a paper",
         "Ask",
-        "Everybody is asked by e-mail, and it stands in the portal until it has been sent.",
+        "Everybody is asked by message, and it stands in the portal until it has been sent.",
         _paper_form,
         _ask,
     ),

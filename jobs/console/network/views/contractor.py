@@ -29,6 +29,7 @@ from jobs.console.network.territory_map import territory_map
 from jobs.console.network.views.reviews import application_url
 from jobs.console.network.week import week_of
 from jobs.models import Booking
+from jobs.services.contractor_messages import can_be_written_to
 from network.context import shell
 from network.models import Contractor, ContractorStatus, Technician
 from network.services.notes import add_note
@@ -95,6 +96,7 @@ def what_may_be_done(found: Contractor, at: datetime) -> dict[str, bool]:
         "clear": status != ContractorStatus.LEFT,
         "papers_again": found.clearance_override_until is not None,
         "ask": status != ContractorStatus.LEFT,
+        "write": can_be_written_to(found),
     }
 
 

@@ -24,7 +24,11 @@ from jobs.console.network.forms import (
     until_words,
 )
 from jobs.console.network.views.contractor import place_of
-from jobs.services.contractor_messages import tell_of_standing, write_to_contractors
+from jobs.services.contractor_messages import (
+    NO_ADDRESS,
+    tell_of_standing,
+    write_to_contractors,
+)
 from network.context import shell
 from network.models import Contractor, ContractorStatus
 from network.services.clearance import override_clearance, remove_override
@@ -262,7 +266,7 @@ def write(request: BranchRequest, found: Contractor, at: datetime) -> HttpRespon
             key=str(uuid4()),
         )
         if not written:
-            return f"{found.name} has no e-mail address, so nothing was sent."
+            return f"{found.name} {NO_ADDRESS}, so nothing was sent."
         note_event(
             contractor_id=found.pk,
             action="message-written",
