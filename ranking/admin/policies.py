@@ -40,7 +40,6 @@ class RankingPolicyAdmin(ReplayViews, BranchAdmin):
         "state",
         "note",
         "created_by",
-        "created_at",
         "published_by",
         "published_at",
     ]

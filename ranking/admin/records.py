@@ -144,6 +144,20 @@ class ScorecardAdmin(BranchAdmin):
     list_select_related = ["contractor"]
     search_fields = ["contractor__name"]
     ordering = ["contractor__name"]
+    # The sums behind the rates are the machine's own; the outcomes below say it all.
+    fields = [
+        "contractor",
+        "branch",
+        "accepted",
+        "answers_in",
+        "rated",
+        "fixed_first",
+        "on_time",
+        "strikes",
+        "recent_accepted",
+        "updated_at",
+    ]
+    readonly_fields = ["accepted", "answers_in", "rated", "fixed_first", "on_time", "strikes"]
 
     @admin.display(description="Accepted, smoothed", ordering="accept_rate")
     def accepted(self, card: Scorecard) -> str:

@@ -19,7 +19,13 @@ from ranking.services.disputes import open_dispute
 from ranking.services.outcomes import record_outcomes
 from ranking.services.overrides import Why, record_override
 from ranking.services.scorecards import refresh_scorecards
-from tests.browser.conftest import OpenedPages, Screen, assert_axe_clean, overflow
+from tests.browser.conftest import (
+    OpenedPages,
+    Screen,
+    assert_axe_clean,
+    axe_violations,
+    overflow,
+)
 from tests.ranking.conftest import branch as branch
 from tests.ranking.conftest import candidate, outcome
 from tests.ranking.conftest import make_branch as make_branch
@@ -114,6 +120,12 @@ def test_draft_replay_publish_and_the_next_job_uses_it(
         branch, [candidate(near, price=Decimal(210)), candidate(cheap, price=Decimal(120))]
     )
     assert (decision.policy_id, decision.contractor_ids[0]) == (draft.pk, cheap.pk)
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_text("Revision 2, for every job")).to_be_visible()
+    checked(page, "ranking-published", screen)
+    page.get_by_role("button", name="Make live again: revision 1").click()
+    expect(page.get_by_text("Revision 3 is live, with the weights and rules")).to_be_visible()
+    assert policies.active_policy(branch.pk).weights == live.weights
 
 
 def test_a_dispute_is_decided(live_server, world, open_page: OpenedPages, screen: Screen) -> None:
@@ -196,8 +208,17 @@ def test_every_page_of_ranking_in_the_admin_is_accessible(
     open_page.expected.append("Applying inline style")  # Django's own admin; the policy stops it
     page = open_page(screen)
     log_in(page, live_server.url)
+    found = []
     for place in every_page(branch, near):
         answer = page.goto(live_server.url + place)
         assert answer is not None
         assert answer.status == 200, place
-        assert_axe_clean(page)
+        if folder := os.environ.get("FIRSTCALL_SHOTS"):
+            name = place.strip("/").replace("/", "-")
+            page.screenshot(path=str(Path(folder) / f"{name}-{screen.name}.png"), full_page=True)
+        found += [
+            f"{place} {violation['id']}: {node['html'][:160]}"
+            for violation in axe_violations(page)
+            for node in violation["nodes"]
+        ]
+    assert not found, "\n".join(found)

@@ -58,7 +58,9 @@ def weights(**changes: object) -> dict[str, object]:
 def page(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200, answer.status_code
-    return " ".join(answer.content.decode().split())
+    html = " ".join(answer.content.decode().split())
+    assert not re.search(r"<form(?:(?!</form>).)*<form", html), "browsers drop a form in a form"
+    return html
 
 
 def text(html: str) -> str:

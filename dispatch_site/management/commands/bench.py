@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from dispatch_site.bench import accept, coverage, expiry, rank, ranking_replay
+from dispatch_site.bench import accept, coverage, expiry, rank, ranking_replay, scoring
 from dispatch_site.bench.scratch import base_database
 from dispatch_site.bench.world import fill
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--runs", type=int, default=300, help="runs of the ranking figure")
         parser.add_argument(
             "--only",
-            choices=["expiry", "lateness", "accept", "rank", "replay", "coverage"],
+            choices=["expiry", "lateness", "accept", "rank", "scoring", "replay", "coverage"],
             help="one part of it",
         )
         parser.add_argument("--replays", type=int, default=100_000, help="decisions to replay")
@@ -44,6 +44,7 @@ class Command(BaseCommand):
             "lateness": self._lateness,
             "accept": self._accept,
             "rank": self._rank,
+            "scoring": self._scoring,
             "replay": self._replay,
             "coverage": self._coverage,
         }
@@ -53,7 +54,7 @@ class Command(BaseCommand):
             "About 15 minutes for everything; nothing else should run beside it."
         )
         with base_database():
-            if only not in {"rank", "replay", "coverage"}:
+            if only not in {"rank", "scoring", "replay", "coverage"}:
                 self._say("filling the scratch database …")
                 out = fill(offers=options["offers"], technicians=options["technicians"])
                 self._say(f"{out} offers are out")
@@ -114,6 +115,10 @@ class Command(BaseCommand):
         figures["rank_p50_ms_20k"] = sorted(large)[len(large) // 2]
         figures["rank_p99_ms_20k"] = rank.p99(large)
         figures["rank_growth_2k_to_20k"] = figures["rank_p50_ms_20k"] / figures["rank_p50_ms_2k"]
+
+    def _scoring(self, options: dict[str, Any], figures: dict[str, float]) -> None:
+        self._say("scoring: one job with 60 candidates …")
+        figures |= scoring.scoring_figures()
 
     def _replay(self, options: dict[str, Any], figures: dict[str, float]) -> None:
         count = options["replays"]
