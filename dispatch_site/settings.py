@@ -24,6 +24,7 @@ from django.core.exceptions import ImproperlyConfigured
 from dispatch_site.embedded.paths import Layout, var_dir
 from dispatch_site.env import database_from_url
 from dispatch_site.logs import logging_config
+from dispatch_site.mail_providers import EMAIL_PROVIDERS
 from dispatch_site.secret import local_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -266,14 +267,34 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # -- mail ------------------------------------------------------------------------------------
-if PRODUCTION and not {"EMAIL_HOST", "EMAIL_BACKEND"} & os.environ.keys():
+if PRODUCTION and not {"EMAIL_HOST", "EMAIL_BACKEND", "EMAIL_PROVIDER"} & os.environ.keys():
     raise ImproperlyConfigured(
-        "EMAIL_HOST is not set: contractors and customers would never hear of anything."
+        "Neither EMAIL_HOST nor EMAIL_PROVIDER is set: contractors and customers would never "
+        "hear of anything."
     )
+# One of anymail's providers: its settings are read from ANYMAIL_… variables of the same names.
+EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="").lower()
+EMAIL_TRACKING_VIEW = ""
+ANYMAIL = {
+    name.removeprefix("ANYMAIL_"): value
+    for name, value in os.environ.items()
+    if name.startswith("ANYMAIL_")
+}
+if EMAIL_PROVIDER:
+    if EMAIL_PROVIDER not in EMAIL_PROVIDERS:
+        raise ImproperlyConfigured(
+            f"EMAIL_PROVIDER is {EMAIL_PROVIDER}; known are: {', '.join(sorted(EMAIL_PROVIDERS))}"
+        )
+    _class, _signs = EMAIL_PROVIDERS[EMAIL_PROVIDER]
+    # Delivery events are taken only where nobody else can send them.
+    if ANYMAIL.get("WEBHOOK_SECRET") or (_signs and ANYMAIL.get(_signs)):
+        EMAIL_TRACKING_VIEW = f"anymail.webhooks.{EMAIL_PROVIDER}.{_class}TrackingWebhookView"
 EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND",
     default=(
-        "django.core.mail.backends.smtp.EmailBackend"
+        f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
+        if EMAIL_PROVIDER
+        else "django.core.mail.backends.smtp.EmailBackend"
         if "EMAIL_HOST" in os.environ
         else "dispatch_site.mail.LineBackend"
     ),

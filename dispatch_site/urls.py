@@ -24,5 +24,6 @@ urlpatterns = [
     path("console/", include("jobs.console.urls")),
     path("portal/", include("portal.urls")),
     path("c/", include("jobs.customer.urls")),
+    path("hooks/", include("jobs.hooks.urls")),
     path("api/v1/", api.urls),
 ]

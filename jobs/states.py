@@ -163,6 +163,8 @@ class AnswerVia(TextChoices):
     ASSIGNED = "assigned", "assigned by the dispatcher"
     CLOCK = "clock", "by the clock"
     STANDBY = "standby", "as the standby"
+    TEXT = "text", "by text"
+    LINK = "link", "by the link and code of a message"
 
 
 class EscalationKind(TextChoices):

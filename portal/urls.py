@@ -10,6 +10,7 @@ from portal.views import (
     feed,
     offers,
     stream,
+    tap,
     today,
     visits,
 )
@@ -22,6 +23,7 @@ urlpatterns = [
     path("offers/<uuid:public_id>/", offers.offer, name="offer"),
     path("offers/<uuid:public_id>/accept/", offers.accept, name="accept"),
     path("offers/<uuid:public_id>/decline/", offers.decline, name="decline"),
+    path("o/<str:token>/", tap.tap, name="tap"),
     path("visits/", today.visits, name="visits"),
     path("visits/<uuid:public_id>/", visits.visit, name="visit"),
     path("visits/<uuid:public_id>/start/", visits.start, name="start"),

@@ -4,7 +4,14 @@ A template is one function with the ``template`` decorator, in the file of its g
 in ``Message.Template``.
 """
 
-from jobs.messaging import appointments, letters, offers, papers, visits  # noqa: F401 (register)
+from jobs.messaging import (  # noqa: F401 (they register)
+    appointments,
+    letters,
+    offers,
+    papers,
+    replies,
+    visits,
+)
 from jobs.messaging.registry import Template, Text, of, registered, template
 from jobs.messaging.rendering import Rendered, kept_body, render, render_parts
 

@@ -31,7 +31,7 @@ def render(message: Message) -> tuple[str, str]:
 def render_parts(template: Template, text: Text, values: Values) -> Rendered:
     """Fill in one text. Raises PlaceholderError when it uses what the template does not know."""
     subject = " ".join(fill(text.subject, values).split())
-    body = f"{fill(text.body, values)}\n\n{values['branch']}\n"
+    body = f"{fill(text.body, values).rstrip()}\n\n{values['branch']}\n"
     if text.sms:
         short = " ".join(fill(text.sms, values).split())
     else:
@@ -44,7 +44,11 @@ def kept_body(message: Message) -> str:
 
     A demo keeps the words whole, so that its links can be followed on the messages page.
     """
-    secret = message.context.get("secret")
-    if not secret or settings.KEEP_MESSAGE_SECRETS:
-        return message.body
-    return message.body.replace(secret, "…")
+    body = message.body
+    if settings.KEEP_MESSAGE_SECRETS:
+        return body
+    if secret := message.context.get("secret"):
+        body = body.replace(secret, "…")
+    if page := message.context.get("customer_url"):
+        body = body.replace(page, f"{page.rstrip('/').rpartition('/')[0]}/…/")
+    return body

@@ -80,7 +80,7 @@ def offer_of_link(token: str) -> Offer | None:
         return None
     return (
         Offer.objects.filter(links__nonce_hash=_hash(nonce))
-        .select_related("job__service_type", "job__client", "contractor__branch", "technician")
+        .select_related("job__service_type", "round", "contractor__branch", "technician", "booking")
         .first()
     )
 

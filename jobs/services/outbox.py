@@ -20,6 +20,7 @@ from jobs.channels.sms import SmsChannel
 from jobs.messaging import kept_body, render
 from jobs.models import Message
 from jobs.queue import TaskTimeout
+from jobs.services.customer_links import customer_url
 from jobs.services.deliveries import move_undeliverable_offers, try_next_ways
 from jobs.services.offer_links import mint_links
 
@@ -59,8 +60,12 @@ def claim_due_messages(*, limit: int = 200) -> list[Message]:
             [FIRST_PAUSE_SECONDS, limit],
         )
         ids = [row[0] for row in cursor.fetchall()]
-    messages = list(Message.objects.filter(pk__in=ids).order_by("pk"))
+    messages = list(Message.objects.filter(pk__in=ids).select_related("job").order_by("pk"))
     mint_links(messages)
+    for message in messages:
+        if message.recipient_kind == Message.Recipient.CUSTOMER and message.job is not None:
+            # Not into the row: it is made again from the link whenever the words are.
+            message.context = {**message.context, "customer_url": customer_url(message.job)}
     return messages
 
 

@@ -7,6 +7,7 @@ from tests.house.role_rows_coverage import COVERAGE
 from tests.house.role_rows_customer import CUSTOMER
 from tests.house.role_rows_explain import EXPLAIN
 from tests.house.role_rows_join import ACCOUNTS, JOINING
+from tests.house.role_rows_messages import MESSAGES
 from tests.house.role_rows_network import NETWORK
 from tests.house.role_rows_pages import CONSOLE, PORTAL
 from tests.house.role_rows_profile import PROFILE
@@ -128,6 +129,7 @@ ALL: list[list[Row]] = [
     JOINING,
     EXPLAIN,
     PROFILE,
+    MESSAGES,
     REPORTS,
 ]
 ROWS: dict[str, Row] = {f"{row.method} {row.name}": row for rows in ALL for row in rows}

@@ -105,6 +105,7 @@ OVER_THE_DOMAIN = (
     "jobs.api",
     "jobs.audit",
     "jobs.customer",
+    "jobs.hooks",
     "jobs.intake",
     "jobs.sample",
     "jobs.simulation",
