@@ -99,7 +99,20 @@ class Applicant:
         return data
 
     def save(self, sections: Sequence[Section], step: int) -> bool:
-        """Save a step's sections together, or none of them. True: all are saved."""
+        """Save a step's sections together, or none of them. True: all are saved.
+
+        Files of a section that was saved before another refused are deleted again.
+        """
+        saved = False
+        try:
+            saved = self._save(sections, step)
+        finally:
+            if not saved:
+                for section in sections:
+                    section.forget_files()
+        return saved
+
+    def _save(self, sections: Sequence[Section], step: int) -> bool:
         with transaction.atomic():
             valid = [section.is_valid() for section in sections]
             if not all(valid):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import changes, documents, feed, leave, pause, people, profile, sections
+from portal.views import changes, documents, feed, leave, pause, people, profile, sections, where
 
 urlpatterns = [
     path("", profile.you, name="you"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("documents/<uuid:public_id>/", documents.document, name="document"),
     path("changes/<int:event_id>/", changes.change, name="change"),
     path("services/<int:service_id>/take/", changes.take_service, name="take_service"),
+    path("where/covers/", where.own_area, name="where_covers"),
     # Last: a section's key is any word.
     path("<slug:key>/", sections.section, name="section"),
 ]

@@ -12,6 +12,7 @@ from portal.sections.documents import Documents
 from portal.sections.hours import Hours
 from portal.sections.prices import Prices
 from portal.sections.skills import Skills
+from portal.sections.where import Where
 
 __all__ = [
     "SECTIONS",
@@ -22,7 +23,7 @@ __all__ = [
     "sections_of_step",
 ]
 
-SECTIONS: tuple[type[Section], ...] = (Business, Skills, Hours, Prices, Documents)
+SECTIONS: tuple[type[Section], ...] = (Business, Skills, Where, Hours, Prices, Documents)
 
 
 def find_section(key: str) -> type[Section]:

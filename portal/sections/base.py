@@ -22,6 +22,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django import forms
+from django.core.files.storage import default_storage
 from django.http import Http404
 
 from network.errors import NetworkError
@@ -80,7 +81,7 @@ class Section:
         self.too_large = False
         """Set by the frame when a file was dropped while it arrived (``network.uploads``)."""
         self.kept_files: list[str] = []
-        """Stored names of files that ``save`` took in; the frame deletes them if it rolls back."""
+        """Stored names of files that ``save`` took in; ``forget_files`` if it is rolled back."""
 
     @property
     def is_bound(self) -> bool:
@@ -106,6 +107,11 @@ class Section:
         Runs in the frame's transaction: another section's refusal takes it back.
         """
         raise NotImplementedError
+
+    def forget_files(self) -> None:
+        """Delete the stored files of a save that was taken back: no row names them any more."""
+        for name in self.kept_files:
+            default_storage.delete(name)
 
     def act(self, word: str) -> bool:
         """Do what a button ``<key>:<word>`` asks for. Raises Http404 for an unknown word.

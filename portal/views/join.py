@@ -134,6 +134,7 @@ def _page(
         "marks": applicant.marks(step),
         "sections": sections,
         "has_errors": status == 422,
+        "lost_file": status == 422 and bool(request.FILES),
         "is_wide": any(section.wide for section in sections),
         "scripts": list(dict.fromkeys(path for part in sections for path in part.scripts)),
         "sheets": list(dict.fromkeys(path for part in sections for path in part.sheets)),

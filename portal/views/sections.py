@@ -8,7 +8,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -104,12 +103,12 @@ def section(request: HttpRequest, acting: Acting, key: str) -> HttpResponse:
     try:
         stranded = change_with_decision(request, acting, shown.save)
     except VisitsStranded as error:
-        _forget_files(shown)
+        shown.forget_files()
         again = _make(request, acting, key, now)
         again.is_valid()
         return _page(request, acting, again, question_of(error), lost_file=bool(shown.kept_files))
     except (SectionRefused, DomainError) as error:
-        _forget_files(shown)
+        shown.forget_files()
         refused = "" if isinstance(error, SectionRefused) else error.detail
         return _page(request, acting, shown, refusal=refused)
     said = said_of(stranded, request.POST.get("visits", ""))
@@ -159,12 +158,6 @@ def _page(
         "decision": request.POST.get("visits", ""),
     }
     return render(request, "portal/section.html", context)
-
-
-def _forget_files(shown: Section) -> None:
-    """What was rolled back is named by no row any more."""
-    for name in shown.kept_files:
-        default_storage.delete(name)
 
 
 def shown_visits(request: HttpRequest) -> list[UUID]:

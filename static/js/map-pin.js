@@ -41,33 +41,7 @@
     map.getContainer().setAttribute("role", "application");
     map.getContainer().setAttribute("aria-label", "Map. Arrow keys move it, plus and minus zoom. The pin follows in the tab order.");
 
-    if (box.dataset.tiles) {
-      L.tileLayer(box.dataset.tiles, { maxZoom: 19, attribution: box.dataset.attribution || "" }).addTo(map);
-    } else if (box.dataset.outlines) {
-      fetch(box.dataset.outlines)
-        .then(function (answer) { return answer.json(); })
-        .then(function (data) {
-          L.geoJSON(data, {
-            interactive: false,
-            style: function (feature) {
-              return { className: feature.properties.kind === "county" ? "m-county" : "m-hood", fill: true };
-            },
-            onEachFeature: function (feature, layer) {
-              if (feature.properties.kind === "county") return;
-              layer.bindTooltip(feature.properties.name, { permanent: true, direction: "center", className: "m-lab", interactive: false });
-            },
-          }).addTo(map);
-          labels();
-        })
-        .catch(function () { say("The map's outlines could not be loaded. The pin works all the same."); });
-      map.on("zoomend", labels);
-    }
-
-    // Names only from a zoom at which they do not cover one another.
-    function labels() {
-      var pane = map.getPane("tooltipPane");
-      pane.hidden = map.getZoom() < 12;
-    }
+    firstcallGround(map, box, function () { say("The map's outlines could not be loaded. The pin works all the same."); });
 
     var pin = L.marker(given || fallback, {
       draggable: true,

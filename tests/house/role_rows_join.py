@@ -48,5 +48,6 @@ JOINING = [
     Row("portal:join_left", NO_APPLICATION),
     Row("portal:join_status", NO_APPLICATION),
     Row("portal:join_submit", NO_APPLICATION, method="POST"),
+    Row("portal:join_area", NO_APPLICATION, method="POST"),
     Row("portal:invited", everybody(404), kwargs=lambda world: {"token": "no-such-link"}),
 ]

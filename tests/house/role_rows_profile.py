@@ -27,6 +27,7 @@ def of_offer(world: FullWorld) -> dict[str, object]:
 PROFILE = [
     Row("portal:section", CONTRACTORS, kwargs=of_section),
     Row("portal:section", FORM, method="POST", kwargs=of_section),
+    Row("portal:where_covers", CONTRACTORS, method="POST"),
     Row("portal:pause", CONTRACTORS),
     Row("portal:pause", FORM, method="POST", body="until=hour"),
     Row("portal:resume", FORM, method="POST"),

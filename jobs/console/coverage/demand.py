@@ -10,7 +10,8 @@ import numpy as np
 from django.db import connection
 
 from jobs.console.coverage.period import AHEAD_DAYS, HALF_LIFE_DAYS, Period
-from jobs.states import FINAL, LIVE, CancelReason
+from jobs.past_demand import UNASKED
+from jobs.states import FINAL, LIVE
 from network.area_names import area_of_cell
 from network.models import Branch
 
@@ -44,9 +45,6 @@ SELECT service_type_id, cell, local::date - %(today)s::date, (extract(hour FROM 
            AND window_start >= %(first)s AND window_start < %(last)s) AS j
  GROUP BY 1, 2, 3, 4, 5
 """
-
-#: Cancelled for one of these, a job says nothing about demand.
-UNASKED = [CancelReason.DUPLICATE, CancelReason.BOOKED_BY_MISTAKE]
 
 
 @dataclass(slots=True)
