@@ -296,6 +296,8 @@ EMAIL_BACKEND = env.str(
         if EMAIL_PROVIDER
         else "django.core.mail.backends.smtp.EmailBackend"
         if "EMAIL_HOST" in os.environ
+        else "jobs.channels.demo.MailboxBackend"
+        if DEMO
         else "dispatch_site.mail.LineBackend"
     ),
 )
@@ -325,6 +327,8 @@ SMS_BACKEND = env.str(
         if SMS_URL
         else ""
         if PRODUCTION
+        else "jobs.channels.demo.MailboxTexts"
+        if DEMO
         else "jobs.channels.sms.ConsoleBackend"
     ),
 )

@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from dispatch_site import health, home
+from dispatch_site import health, home, mailbox
 from jobs.api.api import api
 
 admin.site.site_header = "Firstcall admin"
@@ -24,6 +24,7 @@ urlpatterns = [
     path("console/", include("jobs.console.urls")),
     path("portal/", include("portal.urls")),
     path("c/", include("jobs.customer.urls")),
+    path("mailbox/", mailbox.mailbox, name="mailbox"),
     path("hooks/", include("jobs.hooks.urls")),
     path("api/v1/", api.urls),
 ]

@@ -107,6 +107,11 @@ class Shell:
         return bool(self._user and self._user.is_staff)
 
     @property
+    def is_demo(self) -> bool:
+        """Whether this is a demo, whose mails are read on a page of its own."""
+        return bool(settings.DEMO)
+
+    @property
     def map_tile_url(self) -> str:
         return str(settings.MAP_TILE_URL)
 

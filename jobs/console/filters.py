@@ -16,6 +16,8 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
+from jobs.console.deliveries import STATES as MESSAGE_STATES
+from jobs.console.deliveries import in_state
 from jobs.models import Escalation, Job, Message, Offer
 from jobs.states import FINAL, LIVE, SEARCHING, JobStatus, OfferStatus, Priority
 from network.models import Branch, ServiceType
@@ -169,7 +171,13 @@ class MessageFilter(django_filters.FilterSet):
 
     q = django_filters.CharFilter(method="by_text", label="Search")
     status = django_filters.ChoiceFilter(
-        choices=Message.Status.choices, label="State", empty_label="Any state"
+        method="by_state", choices=MESSAGE_STATES, label="State", empty_label="Any state"
+    )
+    by = django_filters.ChoiceFilter(
+        field_name="channel",
+        choices=Message.Channel.choices,
+        label="By",
+        empty_label="Any way",
     )
     to = django_filters.ChoiceFilter(
         field_name="recipient_kind",
@@ -187,6 +195,9 @@ class MessageFilter(django_filters.FilterSet):
     class Meta:
         model = Message
         fields: list[str] = []
+
+    def by_state(self, queryset: QuerySet[Message], name: str, value: str) -> QuerySet[Message]:
+        return in_state(queryset, value)
 
     def by_text(self, queryset: QuerySet[Message], name: str, value: str) -> QuerySet[Message]:
         return queryset.filter(

@@ -2,6 +2,7 @@ from jobs.models.access import ApiToken, IdempotencyRecord
 from jobs.models.booking import Booking
 from jobs.models.clock import ClockBeat
 from jobs.models.customer import CustomerLink
+from jobs.models.demo_mail import DemoMail
 from jobs.models.escalation import Escalation
 from jobs.models.event import JobEvent
 from jobs.models.job import Job
@@ -24,6 +25,7 @@ __all__ = [
     "Booking",
     "ClockBeat",
     "CustomerLink",
+    "DemoMail",
     "Escalation",
     "IdempotencyRecord",
     "Job",

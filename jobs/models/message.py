@@ -95,7 +95,7 @@ class Message(models.Model):
         related_name="+",
         db_index=False,
     )
-    channel = models.CharField(max_length=10)
+    channel = models.CharField(max_length=10, choices=Channel.choices)
     address = models.CharField(max_length=254)
     next_ways = models.JSONField(
         default=list,

@@ -52,7 +52,7 @@ def test_failed_messages_are_pointed_out(nora, job):
     )
     page = nora.get(url(PAGE) + "?status=failed")
     words = text_of(page)
-    assert "1 message could not be delivered." in words
+    assert "1 message did not arrive." in words
     assert "SMTPRecipientsRefused()" in words
     assert len(page.context["listed"]) == 1
 

@@ -140,6 +140,8 @@ class Welcome:
             f"  API       {base}/api/v1/docs",
             f"  admin     {base}/admin/",
         ]
+        if settings.DEMO:
+            lines.append(f"  mailbox   {base}/mailbox/  (what this demo sends, with its codes)")
         if self.time_scale != 1:
             lines.append(f"  domain time runs {self.time_scale:g} times as fast as the wall")
         if settings.DEMO:

@@ -10,8 +10,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from jobs.console.access import BranchRequest, branch_page
+from jobs.console.deliveries import NOT_ARRIVED, channels, other_ways
 from jobs.console.filters import MessageFilter, chips, local_day, with_value, without
 from jobs.messaging import render as render_message
+from jobs.messaging.words import LANGUAGES
 from jobs.models import Escalation, Message
 from network import display
 from network.context import shell
@@ -49,6 +51,7 @@ def messages_page(request: BranchRequest) -> HttpResponse:
         "views": _views(request, counts),
         "listed": [(message, with_value(request.GET, "message", message.pk)) for message in listed],
         "open": _opened(request, of_branch, listed),
+        "channels": channels(of_branch, at=at),
         "total": total,
         "shown": min(show, total),
         "more_url": with_value(request.GET, "show", min(show + PAGE, MOST)),
@@ -75,7 +78,8 @@ def _counts(messages: QuerySet[Message], branch, at) -> dict[str, int]:  # type:
         offers=Count("pk", filter=Q(template=Message.Template.OFFER_MADE)),
         customers=Count("pk", filter=Q(recipient_kind=Message.Recipient.CUSTOMER)),
         waiting=Count("pk", filter=Q(status=Message.Status.PENDING)),
-        failed=Count("pk", filter=Q(status=Message.Status.FAILED)),
+        failed=Count("pk", filter=NOT_ARRIVED),
+        staff=Count("pk", filter=Q(recipient_kind=Message.Recipient.STAFF)),
         sent_today=Count("pk", filter=Q(status=Message.Status.SENT, sent_at__gte=day)),
     )
 
@@ -86,7 +90,8 @@ def _views(request: HttpRequest, counts: dict[str, int]) -> list[dict[str, Any]]
         ("All", {}, counts["all"]),
         ("Offers", {"what": "offer_made"}, counts["offers"]),
         ("To customers", {"to": "customer"}, counts["customers"]),
-        ("Failed", {"status": "failed"}, counts["failed"]),
+        ("To staff", {"to": "staff"}, counts["staff"]),
+        ("Not arrived", {"status": "failed"}, counts["failed"]),
         ("Waiting", {"status": "pending"}, counts["waiting"]),
     ]
     return [
@@ -114,4 +119,11 @@ def _opened(
     subject, body = message.subject, message.body
     if not body:
         subject, body = render_message(message)
-    return {"message": message, "subject": subject, "body": body, "picked": bool(wanted)}
+    return {
+        "message": message,
+        "subject": subject,
+        "body": body,
+        "picked": bool(wanted),
+        "others": other_ways(message),
+        "language": LANGUAGES.get(message.language, message.language),
+    }
