@@ -130,14 +130,16 @@ def _without_skill(
     ids = {service.pk for service in losing}
     count = sum(1 for row in asked if row.service_type_id in ids)
     names = [_lower(service.name) for service in losing]
-    listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    listed = _listed(names)
     name = _lower(skill.name)
     if who:
         label, value = f"{who} does not do {name}", f"skill-{skill.pk}-{people[0]}"
-        effects = [f"{who} is no longer asked about {listed}. The others still are."]
+        about = f"about {listed}" if listed else "about that"
+        effects = [f"{who} is no longer asked {about}. The others still are."]
     else:
         label, value = f"Nothing with {name}", f"skill-{skill.pk}"
-        effects = [f"You would not be asked about {listed}.", _of_asked(count, len(asked))]
+        effects = [f"You would not be asked about {listed}."] if listed else []
+        effects.append(_of_asked(count, len(asked)))
 
     def apply() -> ContractorEvent | None:
         return remove_skill(
@@ -282,7 +284,10 @@ def _newest(acting: Acting) -> ContractorEvent | None:
 def change_text(event: ContractorEvent, branch: Branch) -> str:
     """What a change of the profile has made of it, in a few words."""
     if event.action != "territory-changed":
-        return event.note[:1].upper() + event.note[1:]
+        word, _, name = event.note.partition(" ")
+        if word in ("without", "again"):
+            return f"{word.capitalize()} {_lower(name)}"
+        return f"Skills of {event.note}"  # the name of whom the skills page was saved for
     before, after = event.data["before"] or {}, event.data["after"]
     left_out = sorted(set(after["left_out"]) - set(before.get("left_out", [])))
     left_out += sorted(set(before.get("zips") or []) - set(after["zips"] or []))
@@ -308,6 +313,12 @@ def _of_asked(count: int, total: int) -> str:
     if total == 1:
         return "Your one offer of the last 90 days would not have come."
     return f"{count} of your {total} offers of the last 90 days would not have come."
+
+
+def _listed(names: list[str]) -> str:
+    """``a, b and c``; of more than six the first five and their number."""
+    shown = names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} more"]
+    return " and ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
 
 
 def _lower(name: str) -> str:

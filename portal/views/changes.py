@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from jobs.errors import DomainError
@@ -20,6 +21,7 @@ from network.services.undo import UNDOABLE, can_be_undone, undo_change
 from portal.access import Acting, contractor_page
 from portal.correcting import Choice, change_text, place_choices, work_choices
 from portal.reads import offer_row
+from portal.sections import SECTIONS
 from portal.views.page import moment
 from portal.views.sections import Question, change_with_decision, question_of, said_of
 from portal.wording import for_reader
@@ -120,6 +122,13 @@ def take_service(request: HttpRequest, acting: Acting, service_id: int) -> HttpR
     return redirect("portal:you")
 
 
+def _more_url(offer: Offer) -> str:
+    """The whole page about it: the area, or the skills; nothing where there is none."""
+    key = "where" if offer.reason == DeclineReason.TOO_FAR else "skills"
+    is_there = any(section.key == key for section in SECTIONS)
+    return reverse("portal:section", args=[key]) if is_there else ""
+
+
 def own_changes(acting: Acting):  # type: ignore[no-untyped-def]
     """Changes of the profile that this user may look at and take back."""
     found = ContractorEvent.objects.filter(
@@ -138,6 +147,7 @@ def _page(
     question: Question | None = None,
     refusal: str = "",
 ) -> HttpResponse:
+    chosen = request.POST.get("choice", "")
     context = {
         "acting": acting,
         "contractor": acting.contractor,
@@ -146,7 +156,9 @@ def _page(
         "nav": "offers",
         "offer": asked_offer(offer),
         "choices": choices,
-        "chosen": request.POST.get("choice", ""),
+        "chosen": chosen,
+        "chosen_label": next((row.label for row in choices if row.value == chosen), ""),
+        "more_url": _more_url(offer),
         "is_far": offer.reason == DeclineReason.TOO_FAR,
         "question": question,
         "decision": request.POST.get("visits", ""),
