@@ -104,5 +104,6 @@ def _page(
     }
     answer = render(request, "portal/accept_login.html", context, status=status)
     add_never_cache_headers(answer)
-    answer["Referrer-Policy"] = "no-referrer"
+    # Not "no-referrer": browsers would then send "Origin: null" with the form, which is refused.
+    answer["Referrer-Policy"] = "same-origin"
     return answer

@@ -103,7 +103,9 @@ def test_a_link_makes_a_login_that_sees_its_own_rows_only(
     harold_client: Client, booked: Booking, zoe: Technician, link: str
 ) -> None:
     browser = Client()
-    assert "zoe@example.com" in browser.get(link).content.decode()
+    shown = browser.get(link)
+    assert "zoe@example.com" in shown.content.decode()
+    assert shown["Referrer-Policy"] == "same-origin", "the link is told to nobody, the form works"
     assert not User.objects.filter(email="zoe@example.com").exists(), "a look decides nothing"
     weak = browser.post(link, {"password": "zoe"}).content.decode()
     assert "too short" in weak
