@@ -119,7 +119,8 @@ def _page(
         }
     answer = render(request, "portal/tap.html", context, status=status)
     add_never_cache_headers(answer)
-    # The address is a key of its own: it goes to nobody else, and into no index.
-    answer["Referrer-Policy"] = "no-referrer"
+    # The address is a key of its own: it goes to nobody else, and into no index. Not "no-referrer":
+    # browsers would then send "Origin: null" with the form, which is refused.
+    answer["Referrer-Policy"] = "same-origin"
     answer["X-Robots-Tag"] = "noindex"
     return answer

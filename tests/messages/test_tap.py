@@ -44,7 +44,7 @@ def test_a_link_shows_the_offer_without_a_session_and_changes_nothing(offer, pat
     assert "$" in words
     for secret in SECRETS:
         assert secret not in words
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "same-origin"
     assert "no-store" in page["Cache-Control"]
     assert code_of(offer.public_id) not in words, "the code is in the message alone"
 
