@@ -29,6 +29,11 @@ def lose(contractor, how: str) -> None:
             Technician.objects.filter(contractor=contractor).update(active=False)
         case "skill gone":
             TechnicianSkill.objects.filter(technician__contractor=contractor).delete()
+        case "level lowered":
+            TechnicianSkill.objects.filter(technician__contractor=contractor).update(level=1)
+        case "technician moved":
+            elsewhere = Contractor.objects.exclude(pk=contractor.pk).latest("pk")
+            Technician.objects.filter(contractor=contractor).update(contractor=elsewhere)
         case "certificate over":
             TechnicianSkill.objects.filter(technician__contractor=contractor).update(
                 expires_on=date(2026, 11, 2)
@@ -42,7 +47,9 @@ LOST_OFFERS = {
     "clearance gone": "not_cleared",
     "cleared too short": "not_cleared",
     "technician gone": "technician_gone",
+    "technician moved": "technician_gone",
     "skill gone": "skill_missing",
+    "level lowered": "skill_missing",
     "certificate over": "skill_missing",
 }
 
@@ -71,7 +78,9 @@ LOST_VISITS = {
     "clearance gone": "not_cleared",
     "cleared too short": "not_cleared",
     "technician gone": "technician_gone",
+    "technician moved": "technician_gone",
     "skill gone": "skill_missing",
+    "level lowered": "skill_missing",
     "certificate over": "skill_missing",
 }
 
