@@ -10,18 +10,21 @@ import structlog
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from jobs.simulation.governor import Governor
 from jobs.simulation.lookout import Standing
 
 log = structlog.get_logger(__name__)
 
 # Lateness is measured between two instants of the database's own clock and given in wall time.
 _OFFERS = """
-SELECT count(*),
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY late) FILTER (WHERE o.status = 'expired'),
-       percentile_cont(0.99) WITHIN GROUP (ORDER BY late) FILTER (WHERE o.status = 'expired'),
-       count(*) FILTER (WHERE o.status = 'expired' AND late < 0)
-  FROM (SELECT o.*, extract(epoch FROM o.closed_at - o.expires_at) AS late
-          FROM jobs_offer o JOIN jobs_job j ON j.id = o.job_id AND j.branch_id = %s) AS o
+SELECT count(*), count(*) FILTER (WHERE o.status = 'expired' AND o.closed_at < o.expires_at)
+  FROM jobs_offer o JOIN jobs_job j ON j.id = o.job_id AND j.branch_id = %s
+"""
+
+_EXPIRED = """
+SELECT o.expires_at, o.closed_at
+  FROM jobs_offer o JOIN jobs_job j ON j.id = o.job_id AND j.branch_id = %s
+ WHERE o.status = 'expired'
 """
 
 _FIRST = """
@@ -66,10 +69,13 @@ def count_violations() -> int | None:
 
 
 def figures(
-    *, branch_id: int, stands: Standing, scale: float, times: list[float]
+    *, branch_id: int, stands: Standing, governor: Governor, times: list[float]
 ) -> dict[str, Any]:
     """Everything about the day that the database and the clients' stop-watches know."""
-    offers, late_50, late_99, early = _row(_OFFERS, branch_id)
+    offers, early = _row(_OFFERS, branch_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_EXPIRED, [branch_id])
+        late = sorted(governor.wall_seconds(due, done) for due, done in cursor.fetchall())
     first, asked = _row(_FIRST, branch_id)
     untouched, not_cancelled, kept = _row(_JOBS, branch_id)
     ordered = sorted(times)
@@ -85,8 +91,8 @@ def figures(
         "touchless_share": share(untouched, not_cancelled),
         "promises_kept": kept,
         "promises_kept_share": share(kept, stands.completed),
-        "expiry_lateness_p50_ms": _milliseconds(late_50, scale),
-        "expiry_lateness_p99_ms": _milliseconds(late_99, scale),
+        "expiry_lateness_p50_ms": _percentile(late, 0.5),
+        "expiry_lateness_p99_ms": _percentile(late, 0.99),
         "expiry_early": early,
         "api_p50_ms": _percentile(ordered, 0.5),
         "api_p99_ms": _percentile(ordered, 0.99),
@@ -102,10 +108,6 @@ def _row(sql: str, branch_id: int) -> Any:
 def share(part: int, whole: int, digits: int = 4) -> float | None:
     """``part`` of ``whole``, rounded; None of nothing."""
     return round(part / whole, digits) if whole else None
-
-
-def _milliseconds(seconds: float | None, scale: float) -> float | None:
-    return None if seconds is None else round(float(seconds) / scale * 1000, 1)
 
 
 def _percentile(ordered: list[float], share: float) -> float | None:

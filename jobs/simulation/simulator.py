@@ -16,6 +16,7 @@ from jobs.simulation.channels import ApiChannel, Channel, PortalChannel, Site, v
 from jobs.simulation.customers import Customers
 from jobs.simulation.demand import Request
 from jobs.simulation.errors import SimulationError
+from jobs.simulation.governor import Governor, overdue
 from jobs.simulation.lookout import (
     MISSED_AFTER,
     Listener,
@@ -58,6 +59,9 @@ class Simulation:
     pace: Pace
     say: Callable[[str], None]
     protects: bool = True
+    governs: bool = False
+    _governor: Governor = field(init=False)
+    _measured: tuple[int, int] = (0, 0)
     _carrier: Carrier = field(default_factory=Carrier)
     _sick: list[SickCall] = field(default_factory=list)
     _people: dict[int, Contractor] = field(default_factory=dict)
@@ -66,6 +70,8 @@ class Simulation:
     def run(self) -> dict[str, Any]:
         """Play it to the end; returns the report. Raises SimulationError."""
         begun = time.monotonic()
+        fastest = self.pace.scale
+        self._governor = Governor(self.pace, fastest, governs=self.governs)
         world = make_world(
             technicians=self.technicians,
             seed=self.seed,
@@ -100,13 +106,14 @@ class Simulation:
             self._plan_sick_days(world, stage)
             ended = stage.run(
                 every=LOOK_EVERY,
-                look=lambda: self._look(world, stage, crew),
+                look=lambda: self._look(world, site, stage, crew),
                 until=max(request.window_end for request in self.requests) + PATIENCE,
             )
         finally:
             listener.end()
             stage.close()
             revoke_tokens(branch=world.branch)
+            self._governor.let_go()
         if not ended:
             self.say("gave up waiting: some jobs are still open")
         time.sleep(SETTLE)
@@ -167,20 +174,32 @@ class Simulation:
 
         stage.at(call.at, stay)
 
-    def _look(self, world: World, stage: Stage, crew: Crew) -> bool:
+    def _look(self, world: World, site: Site, stage: Stage, crew: Crew) -> bool:
         """Catch up on what was missed; True when everything is final or waits for a human.
 
         A database that is away for a moment is asked again with the next look.
         """
         try:
+            self.pace.follow()
+            self._governor.look(self._delays(world, site, stage))
             return self._catch_up(world, stage, crew)
         except (InterfaceError, OperationalError) as error:
             self.say(f"the database is away: {str(error).strip()}")
             connection.close()
             return False
 
+    def _delays(self, world: World, site: Site, stage: Stage) -> list[float]:
+        """What was late since the last look, in wall seconds: deadlines, acts, most calls."""
+        calls, acts = self._measured
+        self._measured = len(site.times), len(stage.lateness)
+        answered = sorted(site.times[calls:])
+        return [
+            overdue(world.branch.pk) / self.pace.scale,
+            *answered[: max(1, len(answered) * 9 // 10)][-1:],
+            *stage.lateness[acts:],
+        ]
+
     def _catch_up(self, world: World, stage: Stage, crew: Crew) -> bool:
-        self.pace.follow()
         missed = timedelta(seconds=MISSED_AFTER * self.pace.scale)
         for contractor_id, offer in missed_offers(world.branch.pk, older_than=missed):
             person = self._people.get(contractor_id)
@@ -217,7 +236,7 @@ class Simulation:
     ) -> dict[str, Any]:
         stands = standing(world.branch.pk)
         found = report.figures(
-            branch_id=world.branch.pk, stands=stands, scale=self.pace.scale, times=site.times
+            branch_id=world.branch.pk, stands=stands, governor=self._governor, times=site.times
         )
         late = sum(person.late_answers for person in self._people.values())
         behind = sorted(stage.lateness)
@@ -248,7 +267,8 @@ class Simulation:
             "http_5xx": site.server_errors,
             "audit_violations": report.count_violations(),
             "wall_s": round(time.monotonic() - begun, 1),
-            "time_scale": self.pace.scale,
+            "time_scale": self._governor.fastest,
+            "time_scale_slowest": self._governor.slowest,
             "seed": self.seed,
             "branch": world.branch.slug,
             "contractors": len(world.contractors),

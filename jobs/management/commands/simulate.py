@@ -60,6 +60,11 @@ class Command(BaseCommand):
             default="on",
             help="off: the machine looks for nobody else when somebody drops out",
         )
+        parser.add_argument(
+            "--keep-up",
+            action="store_true",
+            help="slow the stack's clock while anything is late: for a busy machine",
+        )
         parser.add_argument("--url", default="", help="the site's address, if it is not found")
         parser.add_argument(
             "--json", dest="as_json", action="store_true", help="one JSON report on stdout"
@@ -78,6 +83,7 @@ class Command(BaseCommand):
         last_day: date | None,
         changes: list[str],
         protection: str,
+        keep_up: bool,
         url: str,
         as_json: bool,
         **options: Any,
@@ -111,6 +117,7 @@ class Command(BaseCommand):
                 numbers=numbers,
                 pace=pace,
                 protects=protection == "on",
+                governs=keep_up,
                 say=lambda line: print(line, file=sys.stderr, flush=True),
             ).run()
         except (SimulationError, IntakeError) as error:
