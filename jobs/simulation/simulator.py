@@ -60,6 +60,7 @@ class Simulation:
     say: Callable[[str], None]
     protects: bool = True
     governs: bool = False
+    fastest: float | None = None
     _governor: Governor = field(init=False)
     _measured: tuple[int, int] = (0, 0)
     _carrier: Carrier = field(default_factory=Carrier)
@@ -70,8 +71,7 @@ class Simulation:
     def run(self) -> dict[str, Any]:
         """Play it to the end; returns the report. Raises SimulationError."""
         begun = time.monotonic()
-        fastest = self.pace.scale
-        self._governor = Governor(self.pace, fastest, governs=self.governs)
+        self._governor = Governor(self.pace, self.fastest or self.pace.scale, governs=self.governs)
         world = make_world(
             technicians=self.technicians,
             seed=self.seed,

@@ -62,8 +62,12 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--keep-up",
-            action="store_true",
-            help="slow the stack's clock while anything is late: for a busy machine",
+            nargs="?",
+            type=float,
+            const=0.0,
+            metavar="SCALE",
+            help="slow the stack's clock while anything is late, for a busy machine; and let it "
+            "run up to SCALE where nothing is (the pace it has, unless said)",
         )
         parser.add_argument("--url", default="", help="the site's address, if it is not found")
         parser.add_argument(
@@ -83,7 +87,7 @@ class Command(BaseCommand):
         last_day: date | None,
         changes: list[str],
         protection: str,
-        keep_up: bool,
+        keep_up: float | None,
         url: str,
         as_json: bool,
         **options: Any,
@@ -117,7 +121,8 @@ class Command(BaseCommand):
                 numbers=numbers,
                 pace=pace,
                 protects=protection == "on",
-                governs=keep_up,
+                governs=keep_up is not None,
+                fastest=keep_up or None,
                 say=lambda line: print(line, file=sys.stderr, flush=True),
             ).run()
         except (SimulationError, IntakeError) as error:
