@@ -27,6 +27,7 @@ from network.models import (
     ServiceLeftOut,
     Skill,
     Technician,
+    Territory,
     WorkingHours,
 )
 from network.services.logins import invite_technician
@@ -145,7 +146,7 @@ def test_every_page_is_accessible_and_fits_every_screen(
         check(shot or name)
 
     look("you")
-    for key in ("business", "skills", "hours", "prices", "documents"):
+    for key in ("business", "skills", "where", "hours", "prices", "documents"):
         look("section", key, shot=key)
     look("pause")
     look("leave")
@@ -225,6 +226,30 @@ def test_a_no_corrects_the_profile_and_undo_puts_it_back(
     expect(page.get_by_text("Undone. It is as it was before.")).to_be_visible()
     assert not ServiceLeftOut.objects.exists()
     expect(page.get_by_role("link", name="Without water heater repair")).to_have_count(0)
+
+
+def test_too_far_leads_to_the_area_itself(
+    live_server: Any,
+    offer: Offer,
+    harold: Contractor,
+    harold_page: Callable[[Screen], Page],  # noqa: F811
+) -> None:
+    page = harold_page(PHONE_LIGHT)
+    page.goto(live_server.url + reverse("portal:offer", args=[offer.public_id]))
+    page.get_by_role("link", name="Decline").click()
+    page.get_by_role("radio", name="Too far").check()
+    page.get_by_role("button", name="Decline").click()
+    expect(page.get_by_role("heading", name="Should we look nearer?")).to_be_visible()
+    page.get_by_role("link", name="Draw your area anew").click()
+    expect(page.get_by_role("heading", name="Where do you work?")).to_be_visible()
+    page.get_by_role("textbox", name="How far").fill("4")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="4 mi around your base")).to_be_visible()
+    assert 6 < (Territory.objects.get(contractor=harold).radius_km or 0) < 7
+    page.get_by_role("link", name="4 mi around your base").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone. It is as it was before.")).to_be_visible()
+    assert Territory.objects.get(contractor=harold).radius_km == 25
 
 
 def test_offers_are_paused_and_resumed_by_taps(

@@ -68,6 +68,7 @@ CHANGE: dict[str, Any] = {"action": "skills-changed", "data": {"before": {}, "af
 PAGES = [
     "/portal/you/",
     "/portal/you/skills/",
+    "/portal/you/where/",
     "/portal/you/hours/",
     "/portal/you/prices/",
     "/portal/you/documents/",

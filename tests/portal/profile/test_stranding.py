@@ -15,7 +15,7 @@ from jobs.services.answers import accept_offer
 from jobs.services.protection import protect_appointments
 from jobs.services.standing import GIVE_BACK, KEEP, VisitsStranded, change_profile
 from jobs.services.visits import arrive
-from network.models import Contractor, ContractorUser, TechnicianSkill, User
+from network.models import Contractor, ContractorUser, TechnicianSkill, Territory, User
 from network.services.documents import approve_document
 from network.services.skills import leave_service_out
 from network.services.territory import set_zip_territory
@@ -88,6 +88,23 @@ def test_an_area_that_leaves_a_visit_outside_is_for_new_work_only(
     assert protect_appointments() == 0
     booked.refresh_from_db()
     assert booked.live
+
+
+def test_the_page_of_the_area_asks_about_visits_outside_the_new_one(
+    harold_client: Client, harold: Contractor, booked: Booking
+) -> None:
+    address = reverse("portal:section", args=["where"])
+    form = {"where-kind": "zips", "where-zips": "02136"}
+    html = harold_client.post(address, form).content.decode()
+    assert "it lies outside the new area" in html
+    assert 'value="keep"' in html
+    assert "02136" in html, "what was typed stays"
+    assert Territory.objects.get(contractor=harold).kind == "radius", "nothing is saved yet"
+    answer = {**form, "visits": "give-back", "stranded": str(booked.public_id)}
+    assert harold_client.post(address, answer).status_code == 302
+    assert Territory.objects.get(contractor=harold).zips == ["02136"]
+    booked.refresh_from_db()
+    assert not booked.live
 
 
 def test_a_kind_of_work_left_out_may_take_its_visits_along(
