@@ -2,8 +2,11 @@
 
 Rules (design: the cascade):
 
-* The window comes from the priority and shrinks with the time left, so that the next
-  candidates still get a fair turn before the last moment a visit could be made.
+* The time left until the last moment at which a visit could be made is shared among the
+  candidates worth trying. Nobody gets less than he usually takes to answer, nor more than the
+  policy's minutes for the priority.
+* When asking one by one can no longer finish in time, the next few are asked at once: the call is
+  open, and the first to accept has it.
 * It never runs past that last moment and, outside emergencies, never past the end of the
   contractor's contact hours. Outside emergencies nobody is asked in quiet hours: the
   cascade waits for the morning when the promise allows it, else it passes on.
@@ -11,6 +14,7 @@ Rules (design: the cascade):
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import lru_cache
@@ -18,15 +22,22 @@ from zoneinfo import ZoneInfo
 
 #: Nobody is given less than this to answer, in minutes; with less left he is not asked.
 SHORTEST_WINDOW = timedelta(minutes=2)
-#: The time left is shared among this many next candidates at the most.
-FAIR_TURNS = 3
+#: The time left is shared among this many candidates at the most (ours): with every other one
+#: accepting, the chance that none of six does is under 2 %.
+WORTH_TRYING = 6
+#: How long an answer usually takes from somebody of whom too little is known (ours).
+USUAL_ANSWER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask now; the answer must come strictly before ``expires_at``."""
+    """Ask now; the answer must come strictly before ``expires_at``.
+
+    With ``seats`` above one the call is open: so many candidates are to be asked at once.
+    """
 
     expires_at: datetime
+    seats: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,36 +82,88 @@ def contact_period(
     raise AssertionError("a daily period always ends within two days")
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """``seats`` candidates are asked at once and have ``window`` to answer."""
+
+    window: timedelta
+    seats: int
+
+
+def worth_trying(*, asked: int, remaining: int) -> int:
+    """Among how many of the ``remaining`` candidates the time left is shared.
+
+    Candidates are taken six at a time: after the first six were ``asked`` in vain, what is left
+    of the time is shared among the next six, and so on.
+    """
+    return max(1, min(remaining, WORTH_TRYING - asked % WORTH_TRYING))
+
+
+def plan_turn(*, left: timedelta, usual: Sequence[timedelta], cap: timedelta) -> Turn:
+    """The next turn of a cascade with ``left`` until the last moment.
+
+    ``usual`` says how long each candidate worth trying takes to answer (80 % of his answers come
+    within it), the next one first; ``cap`` is the policy's window. One at a time while everybody
+    can have that long; otherwise the smallest number at once with which everybody can; and where
+    not even that is left, all of them.
+    """
+    needs = [min(cap, max(SHORTEST_WINDOW, one)) for one in usual]
+    for seats in range(1, len(needs) + 1):
+        groups = [max(needs[i : i + seats]) for i in range(0, len(needs), seats)]
+        others = sum(groups[1:], timedelta())
+        if groups[0] + others <= left:
+            share = min(left / len(groups), left - others)
+            return Turn(min(cap, max(groups[0], share)), seats)
+    return Turn(min(cap, left), len(needs))
+
+
+def plan_cascade(
+    *, left: timedelta, usual: Sequence[timedelta], cap: timedelta
+) -> list[tuple[timedelta, Turn]]:
+    """Every turn of a cascade in which nobody answers: when it begins (from now), and what it is.
+
+    Empty with less than two minutes left: then nobody is asked any more.
+    """
+    turns: list[tuple[timedelta, Turn]] = []
+    spent, asked = timedelta(), 0
+    while asked < len(usual) and left - spent >= SHORTEST_WINDOW:
+        worth = worth_trying(asked=asked, remaining=len(usual) - asked)
+        turn = plan_turn(left=left - spent, usual=usual[asked : asked + worth], cap=cap)
+        turns.append((spent, turn))
+        spent += turn.window
+        asked += turn.seats
+    return turns
+
+
 def plan_ask(
     *,
     now: datetime,
     policy_minutes: int,
     last_moment: datetime,
-    candidates_left: int,
+    usual: Sequence[timedelta],
     emergency: bool,
     contact: tuple[datetime, datetime] | None,
 ) -> Ask | Wait | PassOn:
-    """Whether to ask this candidate now, and until when.
+    """Whether to ask this candidate now, until when, and with how many others at once.
 
-    ``last_moment`` is when he would have to set out to arrive within the promise;
-    ``candidates_left`` counts him too; ``contact`` comes from :func:`contact_period`.
+    ``last_moment`` is when he would have to set out to arrive within the promise; ``usual`` is
+    that of :func:`plan_turn`, his own first; ``contact`` comes from :func:`contact_period`.
     """
     left = last_moment - now
     if left < SHORTEST_WINDOW:
         return PassOn("too late to answer and still arrive in the window")
-    wanted = timedelta(minutes=policy_minutes)
-    fair = left / max(1, min(candidates_left, FAIR_TURNS))
-    window = min(wanted, max(fair, SHORTEST_WINDOW), left)
+    turn = plan_turn(left=left, usual=usual, cap=timedelta(minutes=policy_minutes))
+    window = turn.window
     if contact is None or emergency:
-        return Ask(now + window)
+        return Ask(now + window, turn.seats)
     begins, ends = contact
     if now < begins:
         return _wait_or_pass(begins, last_moment)
     contact_left = ends - now
     if contact_left >= window:
-        return Ask(now + window)
+        return Ask(now + window, turn.seats)
     if contact_left >= max(window / 2, SHORTEST_WINDOW):
-        return Ask(ends)
+        return Ask(ends, turn.seats)
     # Too little contact time for a fair answer: the next period begins a day after this one.
     return _wait_or_pass(begins + timedelta(days=1), last_moment)
 

@@ -19,13 +19,14 @@ from jobs.services.journal import Journal, public_offer_context
 from jobs.services.locked import database_now, lock_job, lock_job_of_offer
 from jobs.services.transactions import service
 from jobs.states import OfferStatus
-from jobs.windows import Ask
+from jobs.windows import USUAL_ANSWER, Ask, worth_trying
 from network.availability import Availability
 from network.clock import app_now
 from network.ids import uuid7
 from network.models import CalendarEntry, Technician
 from ranking.models import Outcome
 from ranking.services.outcomes import OutcomeRow
+from ranking.services.scorecards import usual_answer_minutes
 
 
 def expire_and_advance_one(offer_id: int) -> None:
@@ -152,8 +153,16 @@ def _orm_advance(job: Job, at: datetime) -> bool:
             client_ids=[],
             at=at,
         )
-        left = len(current.contractor_ids) - current.next_index
-        plan = plan_for(locked, contractor_id, known, at, left)
+        worth = worth_trying(
+            asked=Offer.objects.filter(round=current).exclude(status="withdrawn").count(),
+            remaining=len(current.contractor_ids) - current.next_index,
+        )
+        waiting = current.contractor_ids[current.next_index : current.next_index + worth]
+        minutes = usual_answer_minutes(waiting)
+        usual = [
+            timedelta(minutes=minutes[one]) if one in minutes else USUAL_ANSWER for one in waiting
+        ]
+        plan = plan_for(locked, contractor_id, known, at, usual)
         current.next_index += 1
         facts = known.contractor(contractor_id)
         if not isinstance(plan, tuple):

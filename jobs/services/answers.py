@@ -17,6 +17,7 @@ from jobs.services.booking import book
 from jobs.services.journal import Journal, public_offer_context
 from jobs.services.locked import LockedJob, lock_job_of_offer
 from jobs.services.transactions import service
+from jobs.services.withdrawal import next_wake_after_closing, withdraw_pending
 from jobs.states import AnswerVia, DeclineReason, JobStatus, OfferStatus, WithdrawReason
 from ranking.models.outcome import DueTo, OutcomeKind
 from ranking.services.outcomes import OutcomeRow
@@ -101,6 +102,8 @@ def accept_offer(
     booking, technician_name = book(
         job, offer, at=at, technician_id=technician_id, starts_at=custom
     )
+    # Of an open call: who comes second is told so, and it does not count.
+    withdraw_pending(job=job, reason=WithdrawReason.TAKEN, journal=journal, actor=Actor.system())
     journal.event(
         job,
         "offer_accepted",
@@ -167,6 +170,11 @@ def _require_pending(offer: _LockedOffer) -> None:
             return
         case OfferStatus.EXPIRED:
             raise OfferNoLongerOpen("The time to answer this offer has run out.")
+        case OfferStatus.WITHDRAWN if offer.reason == WithdrawReason.TAKEN:
+            raise OfferNoLongerOpen(
+                "Already taken: another contractor was first to accept. It does not count "
+                "against you."
+            )
         case OfferStatus.WITHDRAWN:
             why = dict(WithdrawReason.choices).get(offer.reason, "it is no longer needed")
             raise OfferNoLongerOpen(f"This offer was withdrawn: {why}.")
@@ -234,7 +242,7 @@ def decline_offer(*, offer_id: int, reason: str, note: str = "", actor: Actor, v
                 "via": str(via),
             },
         )
-        job.next_wake_at = at
+        job.next_wake_at = next_wake_after_closing(job, at=at)
         journal.contractor_changed(offer.contractor_id)
         # Whoever is woken at night may say no: it does not count.
         due_to = DueTo.SYSTEM if out_of_hours else DueTo.CONTRACTOR

@@ -21,14 +21,25 @@ from jobs.services.locked import COLUMNS, JOINS, LockedJob, database_now, lock_c
 from jobs.services.offers import OfferDraft, make_offers
 from jobs.services.transactions import service
 from jobs.states import DEFAULT_OFFER_MINUTES, EscalationKind
-from jobs.windows import SHORTEST_WINDOW, Ask, PassOn, Wait, contact_period, plan_ask
+from jobs.windows import (
+    SHORTEST_WINDOW,
+    USUAL_ANSWER,
+    WORTH_TRYING,
+    Ask,
+    PassOn,
+    Wait,
+    contact_period,
+    plan_ask,
+    worth_trying,
+)
 from network.availability import Availability, Refusal, Slot
 from network.services.calendar import lock_technicians
+from ranking.services.scorecards import usual_answer_minutes
 
 #: How many jobs one transaction advances.
 BATCH = 500
 #: How many candidates of a job one batch looks at; a job that needs more goes on in the next.
-LOOKAHEAD = 6
+LOOKAHEAD = WORTH_TRYING
 #: So often in a row may a candidate's time be lost to somebody else before he is passed over.
 LOSSES = 5
 #: How long an open question waits before the machine looks at the job again.
@@ -45,8 +56,11 @@ class _Turn:
     total: int
     contractor_ids: list[int]
     ranks: list[int]
+    asked: int
     skipped: list[tuple[int, str, str]] = field(default_factory=list)
-    draft: OfferDraft | None = None
+    drafts: list[OfferDraft] = field(default_factory=list)
+    #: Pointer and number of those passed over as they were before the first draft.
+    mark: tuple[int, int] = (0, 0)
 
 
 # A job waits for its next candidate when it is offering, due, ranked, and nobody is asked.
@@ -54,7 +68,9 @@ class _Turn:
 _DUE = f"""
 SELECT {COLUMNS}, r.id, r.next_index, cardinality(r.contractor_ids),
        r.contractor_ids[r.next_index + 1 : r.next_index + {LOOKAHEAD}],
-       r.ranks[r.next_index + 1 : r.next_index + {LOOKAHEAD}]
+       r.ranks[r.next_index + 1 : r.next_index + {LOOKAHEAD}],
+       (SELECT count(*) FROM jobs_offer o WHERE o.job_id = j.id AND o.round_id = r.id
+           AND o.status <> 'withdrawn')
   FROM {JOINS}
   JOIN jobs_round r ON r.job_id = j.id AND r.number = j.round_number
    AND r.decision_id IS NOT NULL AND r.finished_at IS NULL
@@ -90,12 +106,13 @@ def advance_batch(*, size: int = BATCH, job_ids: Sequence[int] | None = None) ->
     by_branch: dict[int, list[_Turn]] = defaultdict(list)
     for turn in turns:
         by_branch[turn.job.branch_id].append(turn)
+    usual = _usual_answers(turns)
     known: dict[int, Availability] = {}
     for branch_id, branch_turns in by_branch.items():
         known[branch_id] = _load(branch_id, branch_turns, journal.at)
         for turn in branch_turns:
-            _choose(turn, known[branch_id], journal)
-    drafts = [turn.draft for turn in turns if turn.draft is not None]
+            _choose(turn, known[branch_id], usual, journal)
+    drafts = [draft for turn in turns for draft in turn.drafts]
     lock_contractors({draft.slot.contractor_id for draft in drafts})
     lock_technicians({draft.slot.technician_id for draft in drafts})
     made = make_offers(drafts=drafts, journal=journal, actor=Actor.system())
@@ -110,7 +127,7 @@ def _due_turns(size: int, job_ids: Sequence[int] | None) -> list[_Turn]:
     with connection.cursor() as cursor:
         ids = list(job_ids) if job_ids is not None else None
         cursor.execute(_DUE, [ids, ids, size])
-        return [_Turn(LockedJob(*row[:-5]), *row[-5:]) for row in cursor.fetchall()]
+        return [_Turn(LockedJob(*row[:-6]), *row[-6:]) for row in cursor.fetchall()]
 
 
 def _load(branch_id: int, turns: list[_Turn], at: datetime) -> Availability:
@@ -129,57 +146,95 @@ def _load(branch_id: int, turns: list[_Turn], at: datetime) -> Availability:
     )
 
 
-def _choose(turn: _Turn, availability: Availability, journal: Journal) -> None:
-    """Find the next candidate who can be asked; leaves a draft, or what to do instead."""
-    job = turn.job
-    while turn.contractor_ids:
+def _usual_answers(turns: list[_Turn]) -> dict[int, timedelta]:
+    """Contractor → within how long 80 % of his answers come, where enough is known."""
+    minutes = usual_answer_minutes({c for turn in turns for c in turn.contractor_ids})
+    return {contractor: timedelta(minutes=value) for contractor, value in minutes.items()}
+
+
+def _choose(
+    turn: _Turn, availability: Availability, usual: dict[int, timedelta], journal: Journal
+) -> None:
+    """Find who can be asked next, one or several at once; leaves drafts, or what to do instead."""
+    seats, deadline = 1, None
+    while turn.contractor_ids and len(turn.drafts) < seats:
         contractor_id = turn.contractor_ids[0]
         if contractor_id not in availability:
             _pass_over(turn, "gone", "no longer there")
             continue
-        plan = plan_for(job, contractor_id, availability, journal.at, turn.total - turn.next_index)
+        plan = plan_for(
+            turn.job, contractor_id, availability, journal.at, _shared_with(turn, usual)
+        )
         if isinstance(plan, Wait):
-            job.next_wake_at = plan.until
-            journal.event(
-                job,
-                "waits_for_contact_hours",
-                Actor.system(),
-                data={
-                    "contractor": availability.contractor(contractor_id).name,
-                    "until": plan.until.isoformat(),
-                },
-            )
+            if turn.drafts:
+                break  # he cannot be asked now; the call is open to those before him
+            _wait(turn.job, plan.until, availability.contractor(contractor_id).name, journal)
             return
         if isinstance(plan, PassOn | Refusal):
             rule = plan.rule if isinstance(plan, Refusal) else "no_time_to_answer"
             _pass_over(turn, rule, plan.sentence)
             continue
         slot, ask = plan
-        facts = availability.contractor(contractor_id)
-        turn.draft = OfferDraft(
-            job=job,
-            round_id=turn.round_id,
-            rank=turn.ranks[0],
-            slot=slot,
-            pay=availability.pay_for(
-                contractor_id,
-                job.duration_minutes,
-                service_type_id=job.service_type_id,
-                client_id=job.client_id,
-                starts_at=slot.starts_at,
-            ),
-            expires_at=ask.expires_at,
-            contractor_name=facts.name,
-            contractor_email=facts.email,
-        )
-        availability.take(slot, latitude=job.latitude, longitude=job.longitude)
-        return
+        if deadline is None:
+            seats, deadline = ask.seats, ask.expires_at
+            turn.mark = turn.next_index, len(turn.skipped)
+        expires_at = min(deadline, ask.expires_at)
+        turn.drafts.append(_draft(turn, slot, expires_at, availability))
+        availability.take(slot, latitude=turn.job.latitude, longitude=turn.job.longitude)
+        _step(turn)
+    if len(turn.drafts) > 1:
+        for seat, draft in enumerate(turn.drafts):
+            draft.seat = seat
+
+
+def _shared_with(turn: _Turn, usual: dict[int, timedelta]) -> list[timedelta]:
+    """How long each of the candidates takes among whom the time left is shared, the next first."""
+    worth = worth_trying(
+        asked=turn.asked + len(turn.drafts), remaining=turn.total - turn.next_index
+    )
+    known = [usual.get(contractor, USUAL_ANSWER) for contractor in turn.contractor_ids[:worth]]
+    return known + [USUAL_ANSWER] * (worth - len(known))
+
+
+def _wait(job: LockedJob, until: datetime, name: str, journal: Journal) -> None:
+    job.next_wake_at = until
+    journal.event(
+        job,
+        "waits_for_contact_hours",
+        Actor.system(),
+        data={"contractor": name, "until": until.isoformat()},
+    )
+
+
+def _draft(turn: _Turn, slot: Slot, expires_at: datetime, availability: Availability) -> OfferDraft:
+    job, facts = turn.job, availability.contractor(slot.contractor_id)
+    return OfferDraft(
+        job=job,
+        round_id=turn.round_id,
+        rank=turn.ranks[0],
+        slot=slot,
+        pay=availability.pay_for(
+            slot.contractor_id,
+            job.duration_minutes,
+            service_type_id=job.service_type_id,
+            client_id=job.client_id,
+            starts_at=slot.starts_at,
+        ),
+        expires_at=expires_at,
+        contractor_name=facts.name,
+        contractor_email=facts.email,
+    )
+
+
+def _step(turn: _Turn) -> None:
+    """The candidate at the pointer had his turn."""
+    del turn.contractor_ids[0], turn.ranks[0]
+    turn.next_index += 1
 
 
 def _pass_over(turn: _Turn, rule: str, sentence: str) -> None:
-    turn.skipped.append((turn.contractor_ids.pop(0), rule, sentence))
-    del turn.ranks[0]
-    turn.next_index += 1
+    turn.skipped.append((turn.contractor_ids[0], rule, sentence))
+    _step(turn)
 
 
 def plan_for(
@@ -187,9 +242,11 @@ def plan_for(
     contractor_id: int,
     availability: Availability,
     at: datetime,
-    candidates_left: int,
+    usual: Sequence[timedelta],
 ) -> tuple[Slot, Ask] | Wait | PassOn | Refusal:
     """A fresh slot and a deadline for one candidate at ``at``, or why there is none.
+
+    ``usual`` is that of ``windows.plan_turn``: the time left is shared with those in it.
 
     The planned start leaves time to answer and then to travel, wherever the window allows.
     """
@@ -204,7 +261,7 @@ def plan_for(
         now=at,
         policy_minutes=policy,
         last_moment=job.window_end - travel,
-        candidates_left=candidates_left,
+        usual=usual,
         emergency=job.is_emergency,
         contact=contact_period(
             now=at,
@@ -224,7 +281,7 @@ def plan_for(
         sets_out = slot.starts_at - travel
         if sets_out - at < SHORTEST_WINDOW:
             return later
-        return slot, Ask(min(ask.expires_at, sets_out))
+        return slot, Ask(min(ask.expires_at, sets_out), ask.seats)
     return slot, ask
 
 
@@ -233,13 +290,8 @@ def _finish(
 ) -> None:
     """Write what became of one job's turn."""
     job = turn.job
-    was_made = turn.draft is not None and turn.draft.public_id in made
-    if turn.draft is not None and not was_made:
-        # His time went to somebody else a moment ago; the job stays due and looks again.
-        job.attempts += 1
-        if job.attempts >= LOSSES:
-            _pass_over(turn, "fully_booked", "the time was taken again and again")
-            job.attempts = 0
+    won = [draft for draft in turn.drafts if draft.public_id in made]
+    _note_lost(turn, won)
     for contractor_id, rule, sentence in turn.skipped:
         name = "A contractor"
         if contractor_id in availability:
@@ -250,15 +302,13 @@ def _finish(
             Actor.system(),
             data={"contractor": name, "rule": rule, "sentence": sentence},
         )
-    if turn.draft is not None:
-        if was_made:
-            turn.next_index += 1
-            job.next_wake_at = turn.draft.expires_at
-            if job.attempts:
-                journal.settle(
-                    job, kind=EscalationKind.DISPATCH_FAILED, resolution="It works again"
-                )
-            job.attempts = 0
+    if won:
+        job.next_wake_at = min(draft.expires_at for draft in won)
+        if job.attempts:
+            journal.settle(job, kind=EscalationKind.DISPATCH_FAILED, resolution="It works again")
+        job.attempts = 0
+        journal.touch(job)
+    elif turn.drafts:
         journal.touch(job)
     elif not turn.contractor_ids and turn.next_index >= turn.total:
         job.next_wake_at = max(job.window_end, journal.at + REMINDER)
@@ -271,6 +321,26 @@ def _finish(
         journal.touch(job)
 
 
+def _note_lost(turn: _Turn, won: list[OfferDraft]) -> None:
+    """Whose time went to somebody else a moment ago, between looking and writing."""
+    lost = [draft for draft in turn.drafts if draft not in won]
+    if not lost:
+        return
+    if won:  # the call is open to the others
+        taken = "the time was taken a moment ago"
+        turn.skipped += [(draft.slot.contractor_id, "fully_booked", taken) for draft in lost]
+        return
+    # The pointer goes back; the job stays due and looks again.
+    turn.next_index, passed_over = turn.mark
+    del turn.skipped[passed_over:]
+    turn.job.attempts += 1
+    if turn.job.attempts >= LOSSES:
+        first = lost[0].slot.contractor_id
+        turn.skipped.append((first, "fully_booked", "the time was taken again and again"))
+        turn.next_index += 1
+        turn.job.attempts = 0
+
+
 def _move_pointers(turns: list[_Turn], at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -281,7 +351,7 @@ def _move_pointers(turns: list[_Turn], at: datetime) -> None:
                 [turn.round_id for turn in turns],
                 [turn.next_index for turn in turns],
                 [
-                    at if turn.draft is None and turn.next_index >= turn.total else None
+                    at if not turn.drafts and turn.next_index >= turn.total else None
                     for turn in turns
                 ],
             ],

@@ -15,8 +15,9 @@ from jobs.services.transactions import service
 # skipped: he is answering, cancelling or expiring it at this very moment. Domain time is
 # read once, before the locks; the offer's trigger reads it again after them. A job that
 # failed before (attempts) comes again when its postponed wake does. Silence counts only where an
-# answer could be expected: an offer made outside contact hours, or one
-# that could not be delivered in time, is nobody's fault.
+# answer could be expected: an offer made outside contact hours, or one that could not be
+# delivered in time, is nobody's fault. While others of an open call may still answer, the job
+# sleeps until the first of them runs out.
 EXPIRE = """
 WITH due AS MATERIALIZED (
   SELECT o.id, o.public_id, o.job_id, o.contractor_id, o.technician_id, o.rank, o.made_at,
@@ -44,7 +45,9 @@ counted AS (
          count(*) OVER (PARTITION BY due.job_id) AS together
     FROM due JOIN expired USING (id)),
 moved AS (
-  UPDATE jobs_job j SET last_sequence = j.last_sequence + c.together, next_wake_at = c.at
+  UPDATE jobs_job j SET last_sequence = j.last_sequence + c.together,
+         next_wake_at = coalesce((SELECT min(o.expires_at) FROM jobs_offer o
+           WHERE o.pending_job_id = j.id AND o.id NOT IN (SELECT due.id FROM due)), c.at)
     FROM (SELECT DISTINCT job_id, together, at FROM counted) c WHERE j.id = c.job_id
   RETURNING j.id, j.last_sequence),
 told AS (

@@ -61,11 +61,18 @@ _WHY = f"""
 # Pausing stops new offers only; a paused contractor keeps the visits he has accepted.
 _LOST_OFFERS = f"""
 {_NEEDED}
-SELECT x.job_id, why.reason FROM jobs_offer x JOIN jobs_job j ON j.id = x.job_id {_WHY}
+SELECT x.job_id, why.reason, x.id FROM jobs_offer x JOIN jobs_job j ON j.id = x.job_id {_WHY}
  WHERE x.status = 'pending' AND (%(job)s::bigint IS NULL OR x.pending_job_id = %(job)s)
    AND (%(contractor)s::bigint IS NULL OR x.contractor_id = %(contractor)s)
    AND why.reason IS NOT NULL
- ORDER BY x.job_id LIMIT %(limit)s
+ ORDER BY x.job_id, x.id LIMIT %(limit)s
+"""
+
+_LOST_STANDBYS = f"""
+{_NEEDED}
+SELECT x.id, why.reason FROM jobs_standby x JOIN jobs_job j ON j.id = x.job_id {_WHY}
+ WHERE x.closed_at IS NULL AND why.reason IS NOT NULL
+ ORDER BY x.id LIMIT %(limit)s
 """
 
 # A technician who is on site finishes the work, whatever happens to the papers meanwhile.
@@ -83,8 +90,8 @@ SELECT x.id, why.reason
 
 def find_lost_offers(
     *, limit: int = 500, job_id: int | None = None, contractor_id: int | None = None
-) -> list[tuple[int, str]]:
-    """(job id, why) of pending offers that may not stand any more."""
+) -> list[tuple[int, str, int]]:
+    """(job id, why, offer id) of pending offers that may not stand any more."""
     with connection.cursor() as cursor:
         cursor.execute(
             _LOST_OFFERS,
@@ -107,4 +114,11 @@ def find_lost_visits(
                 "active": ["active", "paused"],
             },
         )
+        return cursor.fetchall()
+
+
+def find_lost_standbys(*, limit: int = 500) -> list[tuple[int, str]]:
+    """(standby id, why) of those who hold a time and may not do the work any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOST_STANDBYS, {"limit": limit, "active": ["active", "paused"]})
         return cursor.fetchall()

@@ -26,7 +26,10 @@ from network.services.calendar import Hold, insert_holds
 
 @dataclass(slots=True)
 class OfferDraft:
-    """One offer about to be made. ``round_id`` and ``rank`` tie it to the frozen order."""
+    """One offer about to be made. ``round_id`` and ``rank`` tie it to the frozen order.
+
+    ``seat`` is its place in an open call, where the first to accept has it; None asks one alone.
+    """
 
     job: LockedJob
     round_id: int
@@ -36,6 +39,7 @@ class OfferDraft:
     expires_at: datetime
     contractor_name: str
     contractor_email: str
+    seat: int | None = None
     public_id: UUID = field(default_factory=uuid7)
 
 
@@ -71,11 +75,12 @@ def make_offers(
             "INSERT INTO jobs_offer (public_id, branch_id, job_id, round_id, rank, contractor_id,"
             " technician_id, status, seat, made_at, expires_at, via, reason, note, pay, currency,"
             " starts_at, ends_at, travel_minutes, travel_km)"
-            " SELECT p, b, j, r, k, c, t, 'pending', int8range(0, NULL), %s, x, '', '', '', y, cu,"
+            " SELECT p, b, j, r, k, c, t, 'pending', int8range(lo, hi), %s, x, '', '', '', y, cu,"
             " s, e, tm, tk FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[],"
             " %s::smallint[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::numeric[],"
-            " %s::text[], %s::timestamptz[], %s::timestamptz[], %s::float8[], %s::float8[])"
-            " AS u(p, b, j, r, k, c, t, x, y, cu, s, e, tm, tk) RETURNING public_id, id",
+            " %s::text[], %s::timestamptz[], %s::timestamptz[], %s::float8[], %s::float8[],"
+            " %s::bigint[], %s::bigint[])"
+            " AS u(p, b, j, r, k, c, t, x, y, cu, s, e, tm, tk, lo, hi) RETURNING public_id, id",
             [
                 journal.at,
                 [d.public_id for d in won],
@@ -92,6 +97,8 @@ def make_offers(
                 [d.slot.ends_at for d in won],
                 [d.slot.travel_minutes for d in won],
                 [d.slot.travel_km for d in won],
+                [d.seat or 0 for d in won],
+                [None if d.seat is None else d.seat + 1 for d in won],
             ],
         )
         ids = dict(cursor.fetchall())
@@ -110,6 +117,7 @@ def make_offers(
                 "currency": draft.job.currency,
                 "expires_at": draft.expires_at.isoformat(),
                 "travel_minutes": round(draft.slot.travel_minutes),
+                **({"first_to_accept": True} if draft.seat is not None else {}),
             },
         )
         if notify:
@@ -126,6 +134,7 @@ def make_offers(
                     "currency": draft.job.currency,
                     "expires_at": draft.expires_at.isoformat(),
                     "travel_minutes": round(draft.slot.travel_minutes),
+                    "first_to_accept": draft.seat is not None,
                 },
             )
     return ids

@@ -18,7 +18,7 @@ from jobs.services.locked import database_now, lock_job
 from jobs.services.lost import find_lost_offers, find_lost_visits
 from jobs.services.transactions import service
 from jobs.services.visits import lock_booking, release
-from jobs.services.withdrawal import withdraw_pending
+from jobs.services.withdrawal import next_wake_after_closing, withdraw_pending
 from jobs.states import ReleaseReason, RoundCause
 from ranking.models.outcome import DueTo
 
@@ -31,7 +31,7 @@ def protect_appointments() -> int:
     One that fails is logged and stops none of the others; it is found again at the next run.
     """
     handled = 0
-    for job_id, _ in find_lost_offers():
+    for job_id in dict.fromkeys(row[0] for row in find_lost_offers()):
         handled += _safely(_withdraw_lost, job_id=job_id)
     for booking_id, _ in find_lost_visits():
         handled += _safely(_release_lost, booking_id=booking_id)
@@ -54,12 +54,14 @@ def _withdraw_lost(*, job_id: int) -> int:
     lost = find_lost_offers(job_id=job_id)
     if not lost:
         return 0  # somebody got there first, or he is back
-    why = lost[0][1]
     journal = Journal(at=database_now())
-    count = withdraw_pending(job=job, reason=why, journal=journal, actor=Actor.system())
-    job.next_wake_at = journal.at
+    for _, why, offer_id in lost:  # others of an open call stand
+        withdraw_pending(
+            job=job, reason=why, journal=journal, actor=Actor.system(), only=[offer_id]
+        )
+    job.next_wake_at = next_wake_after_closing(job, at=journal.at)
     journal.flush()
-    return count
+    return len(lost)
 
 
 @service

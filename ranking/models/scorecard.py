@@ -36,6 +36,9 @@ class Scorecard(models.Model):
     accept_rate = models.FloatField(null=True, help_text="0 to 1, smoothed.")
     answers_count = models.PositiveIntegerField(default=0, help_text="Answers whose time is known.")
     response_median = models.FloatField(null=True, help_text="Minutes, as measured.")
+    response_p80 = models.FloatField(
+        null=True, help_text="Minutes within which 80 % of the answers came, as measured."
+    )
     response_minutes = models.FloatField(null=True, help_text="Median minutes, smoothed.")
     rating_count = models.PositiveIntegerField(default=0)
     rating_average = models.FloatField(null=True, help_text="1 to 5, as given.")

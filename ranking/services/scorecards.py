@@ -17,6 +17,7 @@ outcome's row lock), and an outcome would be marked but not counted.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from django.db.backends.utils import CursorWrapper
 
 from ranking.criteria.fair_share import RECENT_DAYS
 from ranking.evidence import FAMILIES, HALF_LIFE_DAYS, STRIKES, WINDOW_DAYS
+from ranking.models import Scorecard
 from ranking.smoothing import (
     DEFAULT_ACCEPT_RATE,
     DEFAULT_FIX_RATE,
@@ -34,6 +36,9 @@ from ranking.smoothing import (
     DEFAULT_STRIKES_RATE,
     PRIOR_STRENGTH,
 )
+
+ENOUGH_ANSWERS = 5
+"""With fewer answers nothing is said about how long they usually take (ours)."""
 
 STALE_AFTER = timedelta(days=1)
 """A card older than this is recounted even without news: outcomes leave the window."""
@@ -87,7 +92,7 @@ WITH family (name, kind, keep) AS (VALUES {_VALUES}), counted AS (
 )
 INSERT INTO ranking_scorecard AS card (
     contractor_id, branch_id, offers_count, accepted_count, declined_count, expired_count,
-    accept_total, accept_evidence, answers_count, response_median, response_evidence,
+    accept_total, accept_evidence, answers_count, response_median, response_p80, response_evidence,
     rating_count, rating_average, rating_total, rating_evidence,
     visits_count, fixed_count, fix_total, fix_evidence,
     on_time_count, late_count, on_time_total, on_time_evidence,
@@ -102,6 +107,8 @@ SELECT contractor.id, contractor.branch_id,
        coalesce(sum(weight) FILTER (WHERE family = 'offers'), 0),
        count(value) FILTER (WHERE family = 'offers' AND kind IN ('accepted', 'declined')),
        percentile_cont(0.5) WITHIN GROUP (ORDER BY value)
+           FILTER (WHERE family = 'offers' AND kind IN ('accepted', 'declined')),
+       percentile_cont(0.8) WITHIN GROUP (ORDER BY value)
            FILTER (WHERE family = 'offers' AND kind IN ('accepted', 'declined')),
        coalesce(sum(weight) FILTER (WHERE family = 'offers' AND kind IN ('accepted', 'declined')
                                       AND value IS NOT NULL), 0),
@@ -139,7 +146,7 @@ SELECT contractor.id, contractor.branch_id,
        declined_count = excluded.declined_count, expired_count = excluded.expired_count,
        accept_total = excluded.accept_total, accept_evidence = excluded.accept_evidence,
        answers_count = excluded.answers_count, response_median = excluded.response_median,
-       response_evidence = excluded.response_evidence,
+       response_p80 = excluded.response_p80, response_evidence = excluded.response_evidence,
        rating_count = excluded.rating_count, rating_average = excluded.rating_average,
        rating_total = excluded.rating_total, rating_evidence = excluded.rating_evidence,
        visits_count = excluded.visits_count, fixed_count = excluded.fixed_count,
@@ -220,6 +227,14 @@ def refresh_scorecards(*, at: datetime, limit: int = 10_000) -> int:
         if touched:
             recount(cursor, contractor_ids=touched, at=at)
     return folded
+
+
+def usual_answer_minutes(contractor_ids: Collection[int]) -> dict[int, float]:
+    """Contractor → minutes within which 80 % of the answers came; only with enough answers."""
+    rows = Scorecard.objects.filter(
+        contractor_id__in=contractor_ids, answers_count__gte=ENOUGH_ANSWERS
+    ).values_list("contractor_id", "response_p80")
+    return dict(rows)
 
 
 def recount(cursor: CursorWrapper, *, contractor_ids: list[int], at: datetime) -> None:
