@@ -132,6 +132,10 @@ LOST_REASONS = (
 )
 
 
+#: Why the machine takes a visit from somebody who was silent: undone when he reports in.
+SILENT_REASONS = (ReleaseReason.NOT_CONFIRMED, ReleaseReason.NO_SHOW)
+
+
 class CancelBy(TextChoices):
     CUSTOMER = "customer", "The customer"
     CLIENT = "client", "The client"

@@ -99,15 +99,19 @@ def worth_trying(*, asked: int, remaining: int) -> int:
     return max(1, min(remaining, WORTH_TRYING - asked % WORTH_TRYING))
 
 
-def plan_turn(*, left: timedelta, usual: Sequence[timedelta], cap: timedelta) -> Turn:
+def plan_turn(*, left: timedelta, usual: Sequence[timedelta], worth: int, cap: timedelta) -> Turn:
     """The next turn of a cascade with ``left`` until the last moment.
 
-    ``usual`` says how long each candidate worth trying takes to answer (80 % of his answers come
-    within it), the next one first; ``cap`` is the policy's window. One at a time while everybody
-    can have that long; otherwise the smallest number at once with which everybody can; and where
-    not even that is left, all of them.
+    ``usual`` says how long each candidate takes to answer (80 % of his answers come within it),
+    the next one first; the time is shared among the first ``worth`` of them; ``cap`` is the
+    policy's window. One at a time while everybody can have as long as he takes; otherwise the
+    smallest number at once with which everybody can; and where not even that is left, all of
+    them. What those further down need is kept back where there is enough for everybody.
     """
-    needs = [min(cap, max(SHORTEST_WINDOW, one)) for one in usual]
+    everybody = [min(cap, max(SHORTEST_WINDOW, one)) for one in usual]
+    needs, kept_back = everybody[:worth], sum(everybody[worth:], timedelta())
+    if sum(needs, kept_back) <= left:
+        left -= kept_back
     for seats in range(1, len(needs) + 1):
         groups = [max(needs[i : i + seats]) for i in range(0, len(needs), seats)]
         others = sum(groups[1:], timedelta())
@@ -128,7 +132,7 @@ def plan_cascade(
     spent, asked = timedelta(), 0
     while asked < len(usual) and left - spent >= SHORTEST_WINDOW:
         worth = worth_trying(asked=asked, remaining=len(usual) - asked)
-        turn = plan_turn(left=left - spent, usual=usual[asked : asked + worth], cap=cap)
+        turn = plan_turn(left=left - spent, usual=usual[asked:], worth=worth, cap=cap)
         turns.append((spent, turn))
         spent += turn.window
         asked += turn.seats
@@ -141,18 +145,20 @@ def plan_ask(
     policy_minutes: int,
     last_moment: datetime,
     usual: Sequence[timedelta],
+    worth: int,
     emergency: bool,
     contact: tuple[datetime, datetime] | None,
 ) -> Ask | Wait | PassOn:
     """Whether to ask this candidate now, until when, and with how many others at once.
 
-    ``last_moment`` is when he would have to set out to arrive within the promise; ``usual`` is
-    that of :func:`plan_turn`, his own first; ``contact`` comes from :func:`contact_period`.
+    ``last_moment`` is when he would have to set out to arrive within the promise; ``usual`` (his
+    own first) and ``worth`` are those of :func:`plan_turn`; ``contact`` comes from
+    :func:`contact_period`.
     """
     left = last_moment - now
     if left < SHORTEST_WINDOW:
         return PassOn("too late to answer and still arrive in the window")
-    turn = plan_turn(left=left, usual=usual, cap=timedelta(minutes=policy_minutes))
+    turn = plan_turn(left=left, usual=usual, worth=worth, cap=timedelta(minutes=policy_minutes))
     window = turn.window
     if contact is None or emergency:
         return Ask(now + window, turn.seats)

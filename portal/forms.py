@@ -138,3 +138,22 @@ class TimeOffForm(forms.Form):
             if data["until_time"]:
                 end = datetime.combine(last, data["until_time"], self._zone)
         return Span(start, end)
+
+
+class SickForm(forms.Form):
+    """Who is sick, and until when; a sole trader is not asked who."""
+
+    DAYS = (("1", "Today"), ("2", "Today and tomorrow"), ("3", "Three days"), ("7", "A week"))
+
+    technician = forms.ModelChoiceField(
+        Technician.objects.none(), error_messages={"required": "Say who is sick."}
+    )
+    days = forms.TypedChoiceField(choices=DAYS, coerce=int, initial="1")
+
+    def __init__(self, data: Any, *, technicians: list[Technician]) -> None:
+        if data is not None and len(technicians) == 1 and not data.get("technician"):
+            data = {**data.dict(), "technician": technicians[0].pk}
+        super().__init__(data)
+        field = self.fields["technician"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Technician.objects.filter(pk__in=[person.pk for person in technicians])

@@ -10,6 +10,7 @@ from network import display
 from network.models import CalendarEntry, EntryKind, WorkingHours
 from portal.access import Acting
 from portal.reads import holds_between, visits_between
+from portal.standing_by import AskedStandby, standbys_between
 from portal.wording import clock_range, hours_text
 from portal.work import AskedOffer, OwnVisit
 
@@ -81,6 +82,8 @@ def week(acting: Acting, technician_ids: list[int], first: date, *, at: datetime
         put(_visit_event(visit, tz, names), visit.expected_at.astimezone(zone).date())
     for hold in holds_between(acting, technician_ids, start, end, at=at):
         put(_hold_event(hold, tz, names, at), hold.starts_at.astimezone(zone).date())
+    for standby in standbys_between(acting, technician_ids, start, end):
+        put(_standby_event(standby, tz, names), standby.starts_at.astimezone(zone).date())
     for off in _time_off(technician_ids, start, end):
         for day in days:
             if off.start < midnight(day + timedelta(days=1), zone) and off.end > midnight(
@@ -146,6 +149,11 @@ def taken_in(
         _hold_event(hold, tz, {}, at, with_day=True)
         for hold in holds_between(acting, [technician_id], first, last, at=at)
         if hold.public_id in refs
+    ]
+    events += [
+        _standby_event(standby, tz, {}, with_day=True)
+        for standby in standbys_between(acting, [technician_id], first, last)
+        if standby.public_id in refs
     ]
     events += [
         Event(
@@ -216,6 +224,23 @@ def _hold_event(
         title=f"{day}{times}  {hold.work.title}",
         sub=_with_name(f"held for you, {left} to answer", names, hold.technician_id),
         url=hold.url,
+    )
+
+
+def _standby_event(
+    standby: AskedStandby, tz: str, names: dict[int, str], *, with_day: bool = False
+) -> Event:
+    day = f"{display.day(standby.starts_at, tz)} " if with_day else ""
+    times = clock_range(standby.starts_at, standby.ends_at, tz)
+    sub = "you stand by" if standby.is_standing else "asked to stand by"
+    return Event(
+        at=standby.starts_at,
+        kind="hold",
+        tone="guard",
+        icon="shield-half",
+        title=f"{day}{times}  {standby.work.title}",
+        sub=_with_name(sub, names, standby.technician_id),
+        url=standby.url,
     )
 
 

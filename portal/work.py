@@ -17,7 +17,14 @@ from django.conf import settings
 from django.urls import reverse
 
 from jobs.models import Booking, Job, Offer
-from jobs.states import DeclineReason, JobStatus, OfferStatus, ReleaseReason, VisitResult
+from jobs.states import (
+    SILENT_REASONS,
+    DeclineReason,
+    JobStatus,
+    OfferStatus,
+    ReleaseReason,
+    VisitResult,
+)
 from network import display
 from portal.wording import clock_range
 
@@ -104,7 +111,7 @@ class AskedOffer:
     @property
     def lead(self) -> str:
         if self.is_shared:
-            return "Open to a few: the first yes has it"
+            return "First to accept: a few are asked at once"
         return "First call, only you" if self.rank == 1 and self.is_first_round else "Only you"
 
     @property
@@ -224,6 +231,11 @@ class OwnVisit:
     technician_id: int
     technician: str
     site: Site | None
+    #: The contractor was asked when he comes, and has not said; or where he is.
+    asks_to_confirm: bool
+    asks_where: bool
+    #: Taken because nothing was heard, and nobody else has it yet: one word brings it back.
+    may_come_back: bool
 
     @property
     def url(self) -> str:
@@ -297,4 +309,14 @@ def own_visit(booking: Booking) -> OwnVisit:
         technician_id=booking.technician_id,
         technician=booking.technician.name,
         site=site if theirs else None,
+        asks_to_confirm=booking.live
+        and job.status == JobStatus.BOOKED
+        and booking.eta is None
+        and (booking.asked_at is not None or booking.asked_again_at is not None),
+        asks_where=booking.live
+        and booking.nudged_at is not None
+        and job.status in (JobStatus.BOOKED, JobStatus.EN_ROUTE),
+        may_come_back=booking.end_kind == Booking.End.RELEASED
+        and booking.reason in SILENT_REASONS
+        and job.status == JobStatus.OFFERING,
     )

@@ -157,12 +157,12 @@ def _orm_advance(job: Job, at: datetime) -> bool:
             asked=Offer.objects.filter(round=current).exclude(status="withdrawn").count(),
             remaining=len(current.contractor_ids) - current.next_index,
         )
-        waiting = current.contractor_ids[current.next_index : current.next_index + worth]
-        minutes = usual_answer_minutes(waiting)
+        waiting = current.contractor_ids[current.next_index :]
+        minutes = usual_answer_minutes(waiting[:worth])
         usual = [
             timedelta(minutes=minutes[one]) if one in minutes else USUAL_ANSWER for one in waiting
         ]
-        plan = plan_for(locked, contractor_id, known, at, usual)
+        plan = plan_for(locked, contractor_id, known, at, usual, worth)
         current.next_index += 1
         facts = known.contractor(contractor_id)
         if not isinstance(plan, tuple):

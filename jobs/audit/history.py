@@ -157,13 +157,13 @@ def out_of_order(rows: Iterable[tuple[Any, ...]]) -> list[str]:
 FROZEN_ORDER = Check(
     id="cascade-in-the-frozen-order",
     title="Contractors were asked in the order that was frozen, nobody before his turn",
-    rows="SELECT count(*) FROM jobs_offer WHERE via <> 'assigned'",
+    rows="SELECT count(*) FROM jobs_offer WHERE via NOT IN ('assigned', 'standby')",
     broken="""
 SELECT j.public_id::text || ' round ' || r.number, r.contractor_ids[:r.next_index],
        array_agg(o.contractor_id ORDER BY o.id), array_agg(o.rank ORDER BY o.id),
        r.ranks[:r.next_index]
   FROM jobs_round r JOIN jobs_job j ON j.id = r.job_id
-  JOIN jobs_offer o ON o.round_id = r.id AND o.via <> 'assigned'
+  JOIN jobs_offer o ON o.round_id = r.id AND o.via NOT IN ('assigned', 'standby')
  GROUP BY j.public_id, r.id ORDER BY 1""",
     judge=out_of_order,
 )
@@ -189,8 +189,8 @@ NOBODY_SKIPPED = Check(
 SELECT j.public_id::text FROM jobs_job j
   LEFT JOIN (SELECT job_id, sum(next_index) AS turns FROM jobs_round GROUP BY job_id) r
     ON r.job_id = j.id
-  LEFT JOIN (SELECT job_id, count(*) AS asked FROM jobs_offer WHERE via <> 'assigned'
-              GROUP BY job_id) o ON o.job_id = j.id
+  LEFT JOIN (SELECT job_id, count(*) AS asked FROM jobs_offer
+              WHERE via NOT IN ('assigned', 'standby') GROUP BY job_id) o ON o.job_id = j.id
   LEFT JOIN (SELECT job_id, count(*) AS told FROM jobs_jobevent
               WHERE kind = 'candidate_passed_over' GROUP BY job_id) e ON e.job_id = j.id
  WHERE coalesce(r.turns, 0) <> coalesce(o.asked, 0) + coalesce(e.told, 0)

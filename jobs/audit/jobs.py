@@ -155,7 +155,7 @@ HAVING count(e.id) <> 1 OR NOT bool_and(
 
 OFFER_OF_HOLD = Check(
     id="12-holds-have-their-pending-offer",
-    title="Every hold in the calendar belongs to a pending offer",
+    title="Every hold in the calendar belongs to a pending offer or to somebody who stands by",
     rows="SELECT count(*) FROM network_calendarentry WHERE kind = 'hold'",
     broken="""
 SELECT e.id::text FROM network_calendarentry e
@@ -163,6 +163,8 @@ SELECT e.id::text FROM network_calendarentry e
    SELECT 1 FROM jobs_offer o WHERE o.public_id = e.source_ref AND o.status = 'pending'
       AND o.technician_id = e.technician_id
       AND o.starts_at = lower(e.period) AND o.ends_at = upper(e.period))
+   AND NOT EXISTS (
+   SELECT 1 FROM jobs_standby s WHERE s.public_id = e.source_ref AND s.closed_at IS NULL)
  ORDER BY e.id""",
 )
 

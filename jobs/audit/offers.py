@@ -159,10 +159,13 @@ LEARNED = Check(
     rows=_OFFERS,
     broken="""
 SELECT o.public_id::text FROM jobs_offer o LEFT JOIN (
-  SELECT source_ref, count(*) AS times, min(kind) AS kind, min(contractor_id) AS contractor_id
+  SELECT source_ref, count(*) AS times, min(kind) AS kind, min(contractor_id) AS contractor_id,
+         min(due_to) AS due_to
     FROM ranking_outcome WHERE kind IN ('accepted', 'declined', 'expired') GROUP BY source_ref
 ) known ON known.source_ref = o.public_id
- WHERE CASE WHEN o.status IN ('pending', 'withdrawn') OR o.via = 'assigned'
+ WHERE CASE WHEN o.status = 'withdrawn' AND o.reason = 'undeliverable'
+       THEN known.times IS DISTINCT FROM 1 OR known.kind <> 'expired' OR known.due_to <> 'system'
+       WHEN o.status IN ('pending', 'withdrawn') OR o.via IN ('assigned', 'standby')
        THEN known.times IS NOT NULL
        ELSE known.times IS DISTINCT FROM 1 OR known.kind IS DISTINCT FROM o.status
             OR known.contractor_id IS DISTINCT FROM o.contractor_id END

@@ -83,11 +83,11 @@ def tell(
 def _head(job: Job, one: Round, offers: list[Offer], at: datetime) -> Told:
     total = len(one.contractor_ids)
     yes = next((o for o in offers if o.status == OfferStatus.ACCEPTED), None)
-    pending = next((o for o in offers if o.status == OfferStatus.PENDING), None)
+    pending = [o.contractor.name for o in offers if o.status == OfferStatus.PENDING]
     if yes is not None:
         title = f"How it found {yes.contractor.name}"
-    elif pending is not None:
-        title = f"Asking {pending.contractor.name}"
+    elif pending:
+        title = f"Asking {words.listed(pending)}"
     elif one.decision_id is None:
         title = "Being ranked"
     elif total == 0:
@@ -150,6 +150,12 @@ def _step(
             _quoted(event.data),
             clock,
         )
+    if event.kind == "rescue_undone":
+        text = "Whoever was being asked for it was told, without a penalty."
+        return Step(key, "guard", "arrow-back-up", f"{name} reported in: theirs again", text, clock)
+    if event.kind == "standby_stepped_in":
+        text = "The time was held for them, so that nobody had to be searched for."
+        return Step(key, "good", "shield-half", f"{name} stood by and steps in", text, clock)
     if event.kind == "escalated":
         question = words.question(str(event.data.get("escalation", "")))
         return Step(
@@ -170,6 +176,7 @@ def _offer_step(job: Job, offer: Offer, why: str) -> Step:
     plan = f"Planned {start}–{end}, {drive} drive, {pay}."
     window = (offer.expires_at - offer.made_at).total_seconds()
     rank = f"Rank {offer.rank}" if offer.rank else "Not ranked"
+    shared = offer.seat.upper is not None
     lead = f"{rank}: {why[:1].lower()}{why[1:]}. " if why else f"{rank}. "
     match offer.status:
         case OfferStatus.PENDING:
@@ -177,11 +184,13 @@ def _offer_step(job: Job, offer: Offer, why: str) -> Step:
                 key,
                 tone,
                 icon,
-                f"{name} is being asked",
+                f"{name} is being asked, first to accept" if shared else f"{name} is being asked",
                 f"{lead}{plan} Asked at {made}.",
                 expires_at=offer.expires_at,
                 total_seconds=window,
             )
+        case OfferStatus.ACCEPTED if offer.via == AnswerVia.STANDBY:
+            return Step(key, tone, "shield-half", f"{name} has it, as the standby", plan, made)
         case OfferStatus.ACCEPTED if offer.via == AnswerVia.ASSIGNED:
             return Step(key, tone, "user-check", f"{name} was assigned by hand", plan, made)
         case OfferStatus.ACCEPTED:

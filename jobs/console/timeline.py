@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobs.console import words
+from jobs.console import timeline_protection, words
 from jobs.models import Job, JobEvent
 from network import display
 
@@ -75,7 +75,12 @@ def _offer_made(job: Job, event: JobEvent) -> Line:
     until = _clock(job, event.data.get("expires_at"))
     rank = event.data.get("rank")
     place = f"rank {rank}" if rank else "not ranked"
-    return "phone-outgoing", f"Offered to {_name(event)}", _and(place, until and f"until {until}")
+    shared = "first to accept" if event.data.get("first_to_accept") else ""
+    return (
+        "phone-outgoing",
+        f"Offered to {_name(event)}",
+        _and(place, shared, until and f"until {until}"),
+    )
 
 
 def _expired(job: Job, event: JobEvent) -> Line:
@@ -183,6 +188,7 @@ def _told(job: Job, event: JobEvent) -> Line:
 
 
 _TELLERS: dict[str, Callable[[Job, JobEvent], Line]] = {
+    **timeline_protection.TELLERS,
     "created": _created,
     "search_started": lambda job, event: ("search", "The search began", ""),
     "round_started": _round_started,

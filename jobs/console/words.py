@@ -17,6 +17,7 @@ from jobs.states import (
     ReleaseReason,
     RoundCause,
     VisitResult,
+    WithdrawReason,
 )
 from network import display
 from ranking.models.override import OverrideReason
@@ -51,12 +52,17 @@ _VIA = {
     "phone": "by phone",
     "assigned": "assigned by hand",
     "clock": "by the clock",
+    "standby": "as the standby",
 }
 _REASONS: dict[str, str] = {
     **{str(value): str(label) for value, label in DeclineReason.choices},
     **{str(value): str(label) for value, label in ReleaseReason.choices},
     **{str(value): str(label) for value, label in CancelReason.choices},
-    "cancelled": "the job was cancelled",
+    **{
+        str(value): str(label)
+        for value, label in WithdrawReason.choices
+        if value not in ReleaseReason.values
+    },
 }
 
 
@@ -109,6 +115,11 @@ def _label(choices: type, code: str) -> str:
 def possessive(name: str) -> str:
     """``James’s`` and ``Lisa’s``."""
     return f"{name}’s"
+
+
+def listed(names: list[str]) -> str:
+    """``Ann``, ``Ann and Bob``, ``Ann, Bob and Cy``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def took(start: datetime, end: datetime) -> str:

@@ -50,6 +50,11 @@ class Booking(models.Model):
     nudged_at = models.DateTimeField(
         null=True, blank=True, help_text="Asked where they are, after the expected time."
     )
+    standby_due = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When somebody is asked to stand by next; none: nobody is to be asked.",
+    )
     live = models.BooleanField(default=True)
     booked_at = models.DateTimeField()
     en_route_at = models.DateTimeField(null=True, blank=True)

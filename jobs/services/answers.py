@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -15,10 +15,12 @@ from jobs.models import Booking, Offer
 from jobs.models.message import Message
 from jobs.services.booking import book
 from jobs.services.journal import Journal, public_offer_context
-from jobs.services.locked import LockedJob, lock_job_of_offer
+from jobs.services.locked import LockedJob, database_now, lock_job_of_offer
 from jobs.services.transactions import service
+from jobs.services.watched import next_look
 from jobs.services.withdrawal import next_wake_after_closing, withdraw_pending
 from jobs.states import AnswerVia, DeclineReason, JobStatus, OfferStatus, WithdrawReason
+from jobs.watch import Watched
 from ranking.models.outcome import DueTo, OutcomeKind
 from ranking.services.outcomes import OutcomeRow
 
@@ -89,7 +91,45 @@ def accept_offer(
         )
     _require_pending(offer)
     job.require_move(JobStatus.BOOKED)
-    custom = _changes_plan(offer, technician_id, starts_at)
+    journal = Journal(at=database_now())
+    booking = _take(
+        job,
+        offer,
+        actor=actor,
+        via=via,
+        technician_id=technician_id,
+        custom=_changes_plan(offer, technician_id, starts_at),
+        journal=journal,
+    )
+    journal.flush()
+    return booking
+
+
+def take_offer(
+    *, job: LockedJob, offer_id: int, actor: Actor, via: str, journal: Journal
+) -> Booking:
+    """Book a pending offer that was agreed to beforehand; part of the caller's transaction."""
+    return _take(
+        job,
+        _lock_offer(offer_id),
+        actor=actor,
+        via=via,
+        technician_id=None,
+        custom=None,
+        journal=journal,
+    )
+
+
+def _take(
+    job: LockedJob,
+    offer: _LockedOffer,
+    *,
+    actor: Actor,
+    via: str,
+    technician_id: int | None,
+    custom: datetime | None,
+    journal: Journal,
+) -> Booking:
     with connection.cursor() as cursor:
         # The trigger checks deadline and contractor, under their locks, and stamps the answer.
         cursor.execute(
@@ -98,9 +138,9 @@ def accept_offer(
             [via, offer.id],
         )
         at = cursor.fetchone()[0]
-    journal = Journal(at=at)
+    journal.at = max(journal.at, at)
     booking, technician_name = book(
-        job, offer, at=at, technician_id=technician_id, starts_at=custom
+        job, offer, at=journal.at, technician_id=technician_id, starts_at=custom
     )
     # Of an open call: who comes second is told so, and it does not count.
     withdraw_pending(job=job, reason=WithdrawReason.TAKEN, journal=journal, actor=Actor.system())
@@ -125,7 +165,7 @@ def accept_offer(
             "ends_at": booking.ends_at.isoformat(),
         },
     )
-    job.next_wake_at = job.window_end
+    job.next_wake_at = _first_look(job, booking)
     job.attempts = 0
     journal.settle(job, resolution=f"{offer.contractor_name} accepted")
     visit = {
@@ -149,10 +189,28 @@ def accept_offer(
             template=Message.Template.APPOINTMENT_BOOKED,
             context={**visit, "name": job.customer_name, "contractor": offer.contractor_name},
         )
-    if via != AnswerVia.ASSIGNED:
+    if via not in (AnswerVia.ASSIGNED, AnswerVia.STANDBY):
         journal.outcome(_answer_outcome(job, offer, OutcomeKind.ACCEPTED, at))
-    journal.flush()
     return booking
+
+
+def _first_look(job: LockedJob, booking: Booking) -> datetime:
+    """When the new visit is looked at first; where a standby is wanted, at once."""
+    if job.wants_standby and job.protects:
+        booking.standby_due = booking.booked_at
+        Booking.objects.filter(pk=booking.pk).update(standby_due=booking.standby_due)
+    visit = Watched(
+        window_end=job.window_end,
+        starts_at=booking.starts_at,
+        booked_at=booking.booked_at,
+        eta=None,
+        en_route_at=None,
+        asked_at=None,
+        asked_again_at=None,
+        nudged_at=None,
+        lead=timedelta(minutes=job.rescue_lead_minutes),
+    )
+    return next_look(job, visit, standby_due=booking.standby_due, at=booking.booked_at)
 
 
 def _changes_plan(

@@ -163,7 +163,16 @@ def _choose(
             _pass_over(turn, "gone", "no longer there")
             continue
         plan = plan_for(
-            turn.job, contractor_id, availability, journal.at, _shared_with(turn, usual)
+            turn.job,
+            contractor_id,
+            availability,
+            journal.at,
+            *(
+                _shared_with(turn, usual)
+                if deadline is None
+                else ([deadline - journal.at], 1)  # the same for everybody in an open call
+            ),
+            deadline=deadline,
         )
         if isinstance(plan, Wait):
             if turn.drafts:
@@ -178,8 +187,7 @@ def _choose(
         if deadline is None:
             seats, deadline = ask.seats, ask.expires_at
             turn.mark = turn.next_index, len(turn.skipped)
-        expires_at = min(deadline, ask.expires_at)
-        turn.drafts.append(_draft(turn, slot, expires_at, availability))
+        turn.drafts.append(_draft(turn, slot, ask.expires_at, availability))
         availability.take(slot, latitude=turn.job.latitude, longitude=turn.job.longitude)
         _step(turn)
     if len(turn.drafts) > 1:
@@ -187,13 +195,14 @@ def _choose(
             draft.seat = seat
 
 
-def _shared_with(turn: _Turn, usual: dict[int, timedelta]) -> list[timedelta]:
-    """How long each of the candidates takes among whom the time left is shared, the next first."""
-    worth = worth_trying(
-        asked=turn.asked + len(turn.drafts), remaining=turn.total - turn.next_index
+def _shared_with(turn: _Turn, usual: dict[int, timedelta]) -> tuple[list[timedelta], int]:
+    """How long each of those left takes, the next first, and how many of them share the time."""
+    remaining = turn.total - turn.next_index
+    known = [usual.get(contractor, USUAL_ANSWER) for contractor in turn.contractor_ids]
+    return (
+        known + [USUAL_ANSWER] * (remaining - len(known)),
+        worth_trying(asked=turn.asked + len(turn.drafts), remaining=remaining),
     )
-    known = [usual.get(contractor, USUAL_ANSWER) for contractor in turn.contractor_ids[:worth]]
-    return known + [USUAL_ANSWER] * (worth - len(known))
 
 
 def _wait(job: LockedJob, until: datetime, name: str, journal: Journal) -> None:
@@ -243,12 +252,14 @@ def plan_for(
     availability: Availability,
     at: datetime,
     usual: Sequence[timedelta],
+    worth: int,
+    deadline: datetime | None = None,
 ) -> tuple[Slot, Ask] | Wait | PassOn | Refusal:
     """A fresh slot and a deadline for one candidate at ``at``, or why there is none.
 
-    ``usual`` is that of ``windows.plan_turn``: the time left is shared with those in it.
-
-    The planned start leaves time to answer and then to travel, wherever the window allows.
+    ``usual`` and ``worth`` are those of ``windows.plan_turn``: among whom the time is shared;
+    ``deadline`` is that of an open call, which nobody's may be later than. The planned start
+    leaves time to answer and then to travel, wherever the window allows.
     """
     work = job.work
     policy = job.offer_minutes or DEFAULT_OFFER_MINUTES[job.priority]
@@ -262,6 +273,7 @@ def plan_for(
         policy_minutes=policy,
         last_moment=job.window_end - travel,
         usual=usual,
+        worth=worth,
         emergency=job.is_emergency,
         contact=contact_period(
             now=at,
@@ -272,11 +284,19 @@ def plan_for(
     )
     if not isinstance(ask, Ask):
         return ask
+    if deadline is not None and deadline < ask.expires_at:
+        ask = Ask(deadline, ask.seats)
     if slot.starts_at < ask.expires_at + travel:
         # He may answer at the last second, and sets out only then.
         later = availability.best_slot(work, contractor_id, not_before=ask.expires_at)
         if not isinstance(later, Refusal):
             return later, ask
+        # Starts are whole minutes: where all the time left is his, the last one may be lost.
+        sooner = ask.expires_at - timedelta(minutes=1)
+        if sooner - at >= SHORTEST_WINDOW:
+            later = availability.best_slot(work, contractor_id, not_before=sooner)
+            if not isinstance(later, Refusal):
+                return later, Ask(sooner, ask.seats)
         # No room that late: he can still do it if he answers before he must set out.
         sets_out = slot.starts_at - travel
         if sets_out - at < SHORTEST_WINDOW:

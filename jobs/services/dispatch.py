@@ -12,6 +12,7 @@ from jobs.errors import AlreadyTaken, InvalidInput, MoveNotAllowed, NotFound
 from jobs.models import Booking, Escalation, Job, Round
 from jobs.models.message import Message
 from jobs.services.answers import accept_offer
+from jobs.services.booked import lock_booking
 from jobs.services.booking import check_start
 from jobs.services.journal import Journal, public_offer_context
 from jobs.services.locked import LockedJob, database_now, lock_contractors, lock_job
@@ -19,7 +20,7 @@ from jobs.services.offers import OfferDraft, make_offers
 from jobs.services.overrides import keep_override
 from jobs.services.rounds import begin_round
 from jobs.services.transactions import service
-from jobs.services.visits import lock_booking, release
+from jobs.services.visits import release
 from jobs.states import LIVE, AnswerVia, JobStatus, ReleaseReason, RoundCause
 from network.availability import Availability, Refusal
 from network.services.calendar import lock_technicians

@@ -16,7 +16,8 @@ from jobs.services.journal import Journal
 from jobs.services.locked import COLUMNS, JOINS, database_now, fetch_locked
 from jobs.services.rounds import jobs_waiting_for_search, postpone_failed, search
 from jobs.services.transactions import service
-from jobs.states import LIVE, EscalationKind, JobStatus
+from jobs.services.watch import watch_visits
+from jobs.states import EscalationKind, JobStatus
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +71,7 @@ def process_timeouts() -> int:
         done += expired + advanced
         if expired == 0 and advanced == 0:
             break
-    return done + wake_overdue()
+    return done + watch_visits() + wake_overdue()
 
 
 def _expire_safely() -> int:
@@ -158,14 +159,13 @@ def _advance_ranked(job_ids: Sequence[int]) -> None:
 def wake_overdue(*, limit: int = 500) -> int:
     """Look at open jobs whose wake-up came and that nobody else handles.
 
-    Booked and not started by the window's end, or on site long after the planned end: a
-    question to the dispatcher. Where nobody is asked any more, the question must stay open: one
-    that was closed without a booking is put again.
+    On site long after the planned end: a question to the dispatcher. Where nobody is asked any
+    more, the question must stay open: one that was closed without a booking is put again. Booked
+    visits that nobody has begun are those of ``watch_visits``.
     """
-    live = "', '".join(sorted(LIVE))
     jobs = fetch_locked(
         f"SELECT {COLUMNS} FROM {JOINS} WHERE j.next_wake_at <= (SELECT app_now())"
-        f" AND (j.status IN ('{live}') OR (j.status = 'offering' AND NOT EXISTS"
+        " AND (j.status = 'on_site' OR (j.status = 'offering' AND NOT EXISTS"
         " (SELECT 1 FROM jobs_round r WHERE r.job_id = j.id AND r.number = j.round_number"
         "   AND r.finished_at IS NULL)"
         " AND NOT EXISTS (SELECT 1 FROM jobs_offer o WHERE o.pending_job_id = j.id)))"
@@ -181,13 +181,7 @@ def wake_overdue(*, limit: int = 500) -> int:
     silent = _without_question([job.id for job in jobs])
     for job in jobs:
         job.next_wake_at = journal.at + REMINDER
-        if job.status in (JobStatus.BOOKED, JobStatus.EN_ROUTE):
-            if journal.at < job.window_end:
-                job.next_wake_at = job.window_end
-                journal.touch(job)
-            else:
-                journal.ask(job, EscalationKind.NO_CHECK_IN)
-        elif job.status == JobStatus.ON_SITE:
+        if job.status == JobStatus.ON_SITE:
             journal.ask(job, EscalationKind.NOT_FINISHED)
         else:
             journal.touch(job)

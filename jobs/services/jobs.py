@@ -13,11 +13,12 @@ from jobs.models import Booking, Job, JobEvent
 from jobs.models.message import Message
 from jobs.notices import publish_after_commit
 from jobs.queue import DEFAULT, SEARCH_JOBS, hint
+from jobs.services.booked import LockedBooking, end_booking, lock_booking
 from jobs.services.job_checks import check_facts, check_limit, check_texts, check_window, locate
 from jobs.services.journal import Journal, public_offer_context
 from jobs.services.locked import LockedJob, database_now, lock_job
+from jobs.services.standby import release_standbys
 from jobs.services.transactions import constraint_of, service
-from jobs.services.visits import LockedBooking, end_booking, lock_booking
 from jobs.services.withdrawal import withdraw_pending
 from jobs.states import CancelBy, CancelReason, JobStatus, WithdrawReason
 from network.geo import lookup_zip, site_cell
@@ -201,6 +202,7 @@ def cancel_job(*, job_id: int, by: str, reason: str, note: str = "", actor: Acto
         job.require_move(JobStatus.CANCELLED)
         journal = Journal(at=database_now())
         withdraw_pending(job=job, reason=WithdrawReason.CANCELLED, journal=journal, actor=actor)
+        release_standbys(job=job, reason="cancelled", journal=journal)
         visit = _end_live_booking(job, journal, reason)
         job.cancelled_by, job.cancel_reason = by, reason
         job.closing_note = note[:2000]

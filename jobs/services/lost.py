@@ -72,6 +72,7 @@ _LOST_STANDBYS = f"""
 {_NEEDED}
 SELECT x.id, why.reason FROM jobs_standby x JOIN jobs_job j ON j.id = x.job_id {_WHY}
  WHERE x.closed_at IS NULL AND why.reason IS NOT NULL
+   AND (%(standby)s::bigint IS NULL OR x.id = %(standby)s)
  ORDER BY x.id LIMIT %(limit)s
 """
 
@@ -117,8 +118,14 @@ def find_lost_visits(
         return cursor.fetchall()
 
 
-def find_lost_standbys(*, limit: int = 500) -> list[tuple[int, str]]:
-    """(standby id, why) of those who hold a time and may not do the work any more."""
+def find_lost_standbys(
+    *, limit: int = 500, standby_id: int | None = None, active_only: bool = False
+) -> list[tuple[int, str]]:
+    """(standby id, why) of those who hold a time and may not do the work any more.
+
+    With ``active_only`` a paused contractor counts as lost too: he cannot accept just now.
+    """
+    active = ["active"] if active_only else ["active", "paused"]
     with connection.cursor() as cursor:
-        cursor.execute(_LOST_STANDBYS, {"limit": limit, "active": ["active", "paused"]})
+        cursor.execute(_LOST_STANDBYS, {"limit": limit, "standby": standby_id, "active": active})
         return cursor.fetchall()

@@ -13,11 +13,14 @@ import structlog
 from jobs.actors import Actor
 from jobs.models.message import Message
 from jobs.queue import TaskTimeout
+from jobs.services.booked import lock_booking
 from jobs.services.journal import Journal, public_offer_context
 from jobs.services.locked import database_now, lock_job
 from jobs.services.lost import find_lost_offers, find_lost_visits
+from jobs.services.standby import let_lost_standby_go
+from jobs.services.stepping_in import lost_standby_ids
 from jobs.services.transactions import service
-from jobs.services.visits import lock_booking, release
+from jobs.services.visits import release
 from jobs.services.withdrawal import next_wake_after_closing, withdraw_pending
 from jobs.states import ReleaseReason, RoundCause
 from ranking.models.outcome import DueTo
@@ -35,6 +38,8 @@ def protect_appointments() -> int:
         handled += _safely(_withdraw_lost, job_id=job_id)
     for booking_id, _ in find_lost_visits():
         handled += _safely(_release_lost, booking_id=booking_id)
+    for standby_id in lost_standby_ids():
+        handled += _safely(let_lost_standby_go, standby_id=standby_id)
     return handled
 
 

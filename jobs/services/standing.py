@@ -17,11 +17,12 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from jobs.actors import Actor
+from jobs.services.booked import lock_booking
 from jobs.services.journal import Journal
 from jobs.services.locked import database_now
 from jobs.services.lost import find_lost_offers, find_lost_visits
 from jobs.services.transactions import service
-from jobs.services.visits import lock_booking, release
+from jobs.services.visits import release
 from jobs.states import ReleaseReason, RoundCause
 from network.geo import cell_and_ancestors
 from network.local_calendar import LocalCalendar

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db import connection
 
 from jobs.actors import Actor
-from jobs.errors import InvalidInput, JobIsFinal, MoveNotAllowed
+from jobs.errors import InvalidInput, MoveNotAllowed
 from jobs.models import Booking
 from jobs.models.message import Message
+from jobs.services.booked import (
+    LockedBooking,
+    end_booking,
+    lock_booking,
+    require_live,
+    visit_outcome,
+)
 from jobs.services.cascade import REMINDER
+from jobs.services.comeback import reports_in
 from jobs.services.journal import Journal, public_offer_context
-from jobs.services.locked import LockedJob, database_now, lock_job_of_booking
+from jobs.services.locked import LockedJob, database_now
 from jobs.services.rounds import begin_round
+from jobs.services.standby import release_standbys
+from jobs.services.stepping_in import step_in
 from jobs.services.transactions import service
+from jobs.services.watched import next_look, watched
 from jobs.states import (
     CONTRACTOR_RELEASE_REASONS,
     RESCUES,
     EscalationKind,
     JobStatus,
-    ReleaseReason,
     RoundCause,
     VisitResult,
 )
 from ranking.models.outcome import DueTo, OutcomeKind
-from ranking.services.outcomes import OutcomeRow
+from ranking.services.outcomes import attribute_outcome
 
 #: Given back less than this before the window begins counts as late (ours).
 LATE_RELEASE = timedelta(hours=24)
@@ -40,57 +48,13 @@ EARLY_ENOUGH = timedelta(minutes=30)
 FIXED_START_LATE = timedelta(minutes=15)
 
 
-@dataclass(slots=True)
-class LockedBooking:
-    """A booking's columns that steps need, read under the job's lock."""
-
-    id: int
-    public_id: UUID
-    contractor_id: int
-    technician_id: int
-    starts_at: datetime
-    ends_at: datetime
-    eta: datetime | None
-    live: bool
-    end_kind: str
-    result: str
-    reason: str
-    arrived_at: datetime | None
-    contractor_name: str
-    contractor_email: str
-
-
-def lock_booking(booking_id: int) -> tuple[LockedJob, LockedBooking]:
-    """Lock the job, then its booking. Raises NotFound."""
-    job = lock_job_of_booking(booking_id)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT k.id, k.public_id, k.contractor_id, k.technician_id, k.starts_at, k.ends_at,"
-            " k.eta, k.live, k.end_kind, k.result, k.reason, k.arrived_at, c.name, c.email"
-            " FROM jobs_booking k JOIN network_contractor c ON c.id = k.contractor_id"
-            " WHERE k.id = %s FOR UPDATE OF k",
-            [booking_id],
-        )
-        return job, LockedBooking(*cursor.fetchone())
-
-
-def _require_live(job: LockedJob, booking: LockedBooking) -> None:
-    if booking.live:
-        return
-    if booking.end_kind == Booking.End.RELEASED:
-        if booking.reason in CONTRACTOR_RELEASE_REASONS:
-            raise MoveNotAllowed("This visit was given back; it is no longer yours.")
-        why = dict(ReleaseReason.choices).get(booking.reason, "")
-        raise MoveNotAllowed(f"This visit is no longer yours: {why[:1].lower()}{why[1:]}.")
-    raise JobIsFinal(f"This visit has ended: {booking.end_kind}.")
-
-
 def _fresh(booking_id: int) -> Booking:
     return Booking.objects.select_related("job__service_type", "contractor", "technician").get(
         pk=booking_id
     )
 
 
+@reports_in
 @service
 def set_eta(*, booking_id: int, eta: datetime, actor: Actor) -> Booking:
     """Confirm or change when the technician will arrive (aware instant); tells the customer.
@@ -101,7 +65,7 @@ def set_eta(*, booking_id: int, eta: datetime, actor: Actor) -> Booking:
     if eta.tzinfo is None:
         raise InvalidInput({"eta": "Give the expected time with its time zone."})
     job, booking = lock_booking(booking_id)
-    _require_live(job, booking)
+    require_live(job, booking)
     if booking.eta == eta:
         return _fresh(booking_id)
     if job.status == JobStatus.ON_SITE:
@@ -117,7 +81,9 @@ def set_eta(*, booking_id: int, eta: datetime, actor: Actor) -> Booking:
             }
         )
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE jobs_booking SET eta = %s WHERE id = %s", [eta, booking.id])
+        cursor.execute(
+            "UPDATE jobs_booking SET eta = %s, nudged_at = NULL WHERE id = %s", [eta, booking.id]
+        )
     event = journal.event(
         job,
         "eta_set",
@@ -128,6 +94,8 @@ def set_eta(*, booking_id: int, eta: datetime, actor: Actor) -> Booking:
             "contractor": booking.contractor_name,
         },
     )
+    booking.eta, booking.nudged_at = eta, None
+    _look_again(job, booking, journal.at)
     journal.message_customer(
         event,
         template=Message.Template.APPOINTMENT_CHANGED,
@@ -143,11 +111,12 @@ def set_eta(*, booking_id: int, eta: datetime, actor: Actor) -> Booking:
     return _fresh(booking_id)
 
 
+@reports_in
 @service
 def start_travel(*, booking_id: int, actor: Actor) -> Booking:
     """The technician sets out. Repeating it changes nothing."""
     job, booking = lock_booking(booking_id)
-    _require_live(job, booking)
+    require_live(job, booking)
     if job.status in (JobStatus.EN_ROUTE, JobStatus.ON_SITE):
         return _fresh(booking_id)
     journal = Journal(at=database_now())
@@ -160,11 +129,22 @@ def start_travel(*, booking_id: int, actor: Actor) -> Booking:
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE jobs_booking SET en_route_at = %s WHERE id = %s", [journal.at, booking.id]
+            "UPDATE jobs_booking SET en_route_at = %s, nudged_at = NULL WHERE id = %s",
+            [journal.at, booking.id],
         )
+    booking.en_route_at, booking.nudged_at = journal.at, None
+    _look_again(job, booking, journal.at)
     journal.contractor_changed(booking.contractor_id)
     journal.flush()
     return _fresh(booking_id)
+
+
+def _look_again(job: LockedJob, booking: LockedBooking, at: datetime) -> None:
+    """Somebody said a word: what the visit is watched for next begins anew."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT standby_due FROM jobs_booking WHERE id = %s", [booking.id])
+        standby_due = cursor.fetchone()[0]
+    job.next_wake_at = next_look(job, watched(job, booking), standby_due=standby_due, at=at)
 
 
 def was_on_time(*, arrived_at: datetime, window_start: datetime, window_end: datetime) -> bool:
@@ -177,11 +157,12 @@ def was_on_time(*, arrived_at: datetime, window_start: datetime, window_end: dat
     return window_start - EARLY_ENOUGH <= arrived_at <= latest
 
 
+@reports_in
 @service
 def arrive(*, booking_id: int, actor: Actor) -> Booking:
     """The technician is on site. Records whether the promise was kept. Repeatable."""
     job, booking = lock_booking(booking_id)
-    _require_live(job, booking)
+    require_live(job, booking)
     if job.status == JobStatus.ON_SITE:
         return _fresh(booking_id)
     journal = Journal(at=database_now())
@@ -207,6 +188,7 @@ def arrive(*, booking_id: int, actor: Actor) -> Booking:
         cursor.execute(
             "UPDATE jobs_booking SET arrived_at = %s WHERE id = %s", [journal.at, booking.id]
         )
+    release_standbys(job=job, reason="arrived", journal=journal)
     if on_time or journal.at > job.window_end:
         # Far too early is agreed with the customer, or a slip of the thumb: neither counts.
         journal.outcome(
@@ -235,7 +217,7 @@ def complete_visit(*, booking_id: int, result: str, note: str = "", actor: Actor
     job, booking = lock_booking(booking_id)
     if booking.end_kind == Booking.End.COMPLETED and booking.result == result:
         return _fresh(booking_id)
-    _require_live(job, booking)
+    require_live(job, booking)
     if job.status != JobStatus.ON_SITE:
         raise MoveNotAllowed("Report the arrival first, then the result.")
     journal = Journal(at=database_now())
@@ -281,7 +263,7 @@ def release_visit(*, booking_id: int, reason: str, note: str = "", actor: Actor)
     job, booking = lock_booking(booking_id)
     if booking.end_kind == Booking.End.RELEASED:
         return _fresh(booking_id)
-    _require_live(job, booking)
+    require_live(job, booking)
     journal = Journal(at=database_now())
     release(
         job=job,
@@ -307,6 +289,7 @@ def release(
     due_to: DueTo,
     journal: Journal,
     actor: Actor,
+    outcome: OutcomeKind | None = None,
 ) -> None:
     """Free the slot, record whose doing it was, begin the next round for the same promise.
 
@@ -324,23 +307,22 @@ def release(
             "note": note[:2000],
         },
     )
-    if job.protects or cause not in _BY_ITSELF:
-        begin_round(job=job, cause=cause, journal=journal, actor=actor)
-    else:
-        _leave_to_dispatcher(job, booking, reason, cause, journal)
+    by_itself = cause in _BY_ITSELF
+    if not (by_itself and job.protects and step_in(job=job, journal=journal)):
+        release_standbys(job=job, reason="visit_gone", journal=journal)
+        if job.protects or not by_itself:
+            begin_round(job=job, cause=cause, journal=journal, actor=actor)
+        else:
+            _leave_to_dispatcher(job, booking, reason, cause, journal)
     for kind in (EscalationKind.NO_CHECK_IN, EscalationKind.NOT_FINISHED):
         # Asked about a visit that nobody will make any more.
         journal.settle(job, kind=kind, resolution="The visit was taken from its contractor")
-    late = job.window_start - journal.at < LATE_RELEASE
-    journal.outcome(
-        visit_outcome(
-            job,
-            booking,
-            OutcomeKind.RELEASED_LATE if late else OutcomeKind.RELEASED_EARLY,
-            journal.at,
-            due_to=due_to,
-        )
-    )
+    if outcome is None:
+        late = job.window_start - journal.at < LATE_RELEASE
+        outcome = OutcomeKind.RELEASED_LATE if late else OutcomeKind.RELEASED_EARLY
+    # Where one like it was forgiven on this visit, this one counts again.
+    attribute_outcome(source_ref=booking.public_id, kind=outcome, due_to=due_to)
+    journal.outcome(visit_outcome(job, booking, outcome, journal.at, due_to=due_to))
 
 
 def _leave_to_dispatcher(
@@ -362,48 +344,4 @@ def _leave_to_dispatcher(
             "reason": str(reason),
             "round": job.round_number,
         },
-    )
-
-
-def end_booking(
-    booking: LockedBooking,
-    *,
-    journal: Journal,
-    end_kind: str,
-    result: str = "",
-    reason: str = "",
-    note: str = "",
-) -> None:
-    """Close the booking and free its calendar entry."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE jobs_booking SET live = false, finished_at = %s, end_kind = %s, result = %s,"
-            " reason = %s, note = %s WHERE id = %s",
-            [journal.at, str(end_kind), str(result), str(reason), note[:2000], booking.id],
-        )
-        cursor.execute(
-            "DELETE FROM network_calendarentry WHERE source_ref = %s", [booking.public_id]
-        )
-    journal.contractor_changed(booking.contractor_id)
-
-
-def visit_outcome(
-    job: LockedJob,
-    booking: LockedBooking,
-    kind: OutcomeKind,
-    at: datetime,
-    *,
-    due_to: DueTo = DueTo.CONTRACTOR,
-    value: float | None = None,
-) -> OutcomeRow:
-    return OutcomeRow(
-        branch_id=job.branch_id,
-        contractor_id=booking.contractor_id,
-        technician_id=booking.technician_id,
-        kind=kind,
-        due_to=due_to,
-        value=value,
-        source_ref=booking.public_id,
-        job_ref=job.public_id,
-        at=at,
     )

@@ -10,6 +10,7 @@ from network import display
 from network.models import Application, ContractorStatus
 from portal.access import Acting, contractor_page
 from portal.reads import live_visits, open_offers, past_visits
+from portal.standing_by import standbys_now
 from portal.views.page import moment, portal_page
 from portal.views.pause import pause_context
 from portal.wording import greeting, standing
@@ -43,6 +44,7 @@ def today(request: HttpRequest, acting: Acting) -> HttpResponse:
         "greeting": greeting(now, branch.time_zone, acting.user.name or acting.contractor.name),
         "standing": standing(acting.contractor, now),
         "offers": offers,
+        "standbys": standbys_now(acting, at=now),
         "visit": visits[0] if visits else None,
         "later": visits[1 : 1 + LATER_ROWS],
         "more": max(0, len(visits) - 1 - LATER_ROWS),

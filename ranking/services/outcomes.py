@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from ranking.models import Outcome
+
 _RECORD = """
 INSERT INTO ranking_outcome (branch_id, contractor_id, technician_id, kind, due_to, value,
                              source_ref, job_ref, at, folded)
@@ -68,3 +70,18 @@ def record_outcomes(rows: Iterable[OutcomeRow]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_RECORD, columns)
         return cursor.rowcount
+
+
+def attribute_outcome(*, source_ref: UUID, kind: str, due_to: str) -> bool:
+    """Say anew to whom an outcome is due; whether there is one. The card is recounted.
+
+    Only what was decided in a dispute stays as it was decided. Belongs into the transaction of
+    what happened.
+    """
+    changed = (
+        Outcome.objects.filter(source_ref=source_ref, kind=str(kind))
+        .exclude(due_to=str(due_to))
+        .exclude(dispute__isnull=False)
+        .update(due_to=str(due_to), folded=False)
+    )
+    return bool(changed)

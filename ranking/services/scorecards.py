@@ -232,9 +232,11 @@ def refresh_scorecards(*, at: datetime, limit: int = 10_000) -> int:
 def usual_answer_minutes(contractor_ids: Collection[int]) -> dict[int, float]:
     """Contractor → minutes within which 80 % of the answers came; only with enough answers."""
     rows = Scorecard.objects.filter(
-        contractor_id__in=contractor_ids, answers_count__gte=ENOUGH_ANSWERS
+        contractor_id__in=contractor_ids,
+        answers_count__gte=ENOUGH_ANSWERS,
+        response_p80__isnull=False,
     ).values_list("contractor_id", "response_p80")
-    return dict(rows)
+    return {contractor_id: p80 for contractor_id, p80 in rows if p80 is not None}
 
 
 def recount(cursor: CursorWrapper, *, contractor_ids: list[int], at: datetime) -> None:

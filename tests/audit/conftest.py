@@ -36,6 +36,7 @@ GUARDED = (
     "jobs_round",
     "jobs_offer",
     "jobs_booking",
+    "jobs_standby",
     "jobs_jobevent",
     "jobs_message",
     "jobs_escalation",

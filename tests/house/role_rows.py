@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.house.role_row import Row, api, each, everybody
+from tests.house.role_rows_cascade import CASCADE
 from tests.house.role_rows_coverage import COVERAGE
 from tests.house.role_rows_customer import CUSTOMER
 from tests.house.role_rows_explain import EXPLAIN
@@ -130,6 +131,7 @@ ALL: list[list[Row]] = [
     EXPLAIN,
     PROFILE,
     MESSAGES,
+    CASCADE,
     REPORTS,
 ]
 ROWS: dict[str, Row] = {f"{row.method} {row.name}": row for rows in ALL for row in rows}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.jobs.guards import Past, check_guard, copy_row, past, sql  # noqa: F401
+from tests.jobs.table_cases_standby import AT_COMMIT as STANDBYS
 
 Write = Callable[[Past], Any]
 
@@ -214,6 +215,7 @@ CASES: list[tuple[str, str, Write, str]] = [
     ("holds_have_their_pending_offer", CALENDAR, shifted("hold"), ""),
     ("booking_entries_have_their_live_booking", CALENDAR, entry("booking"), ""),
     ("booking_entries_have_their_live_booking", CALENDAR, shifted("booking"), ""),
+    *((name, drop, write, beside) for name, drop, beside, write in STANDBYS),
 ]
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from jobs.models import Escalation, Job, Offer
+from jobs.models import Escalation, Job, Offer, Protection
 from jobs.services import cascade, due, expiry, rounds
 from jobs.services.dispatch import resolve_escalation
 from jobs.services.due import look, process_timeouts, search_due_jobs, wake_overdue
@@ -28,7 +28,10 @@ from tests.jobs.world import pending_offer, run_due, settle
 
 
 @pytest.mark.parametrize("step", [None, start_travel])
-def test_a_visit_not_started_by_the_windows_end_is_a_question_once(clock, trio, make_job, step):
+def test_unprotected_a_visit_not_started_by_the_windows_end_is_a_question_once(
+    clock, trio, make_job, branch, step
+):
+    Protection.objects.create(branch=branch, acts=False)
     job = make_job()
     booking = booked(job)
     clock.set(job.window_end - timedelta(microseconds=1))
@@ -48,7 +51,8 @@ def test_a_visit_not_started_by_the_windows_end_is_a_question_once(clock, trio, 
     settle()
 
 
-def test_a_question_closed_without_a_check_in_comes_back(clock, trio, make_job):
+def test_a_question_closed_without_a_check_in_comes_back(clock, trio, make_job, branch):
+    Protection.objects.create(branch=branch, acts=False)
     job = make_job()
     booked(job)
     clock.set(job.window_end)

@@ -9,14 +9,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.windows import FAIR_TURNS, SHORTEST_WINDOW, Ask, PassOn, Wait, contact_period, plan_ask
+from jobs.windows import (
+    SHORTEST_WINDOW,
+    USUAL_ANSWER,
+    WORTH_TRYING,
+    Ask,
+    PassOn,
+    Turn,
+    Wait,
+    contact_period,
+    plan_ask,
+    plan_cascade,
+    plan_turn,
+    worth_trying,
+)
 
 ZONES = st.sampled_from(
     ["America/New_York", "Europe/London", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]
 )
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))
 HOURS = st.times().map(lambda t: t.replace(second=0, microsecond=0, fold=0))
+USUAL = st.timedeltas(timedelta(seconds=5), timedelta(hours=6))
 NOW = datetime(2026, 11, 2, 14, tzinfo=UTC)
+
+
+def minutes(*many):
+    return [timedelta(minutes=one) for one in many]
 
 
 def plan(**changes):
@@ -24,7 +42,8 @@ def plan(**changes):
         "now": NOW,
         "policy_minutes": 60,
         "last_moment": NOW + timedelta(days=1),
-        "candidates_left": 1,
+        "usual": [USUAL_ANSWER],
+        "worth": 1,
         "emergency": False,
         "contact": None,
     }
@@ -35,14 +54,15 @@ def plan(**changes):
     now=MOMENTS,
     minutes=st.integers(1, 2880),
     left=st.timedeltas(timedelta(days=-1), timedelta(days=14)),
-    candidates=st.integers(1, 60),
+    usual=st.lists(USUAL, min_size=1, max_size=60),
+    worth=st.integers(1, WORTH_TRYING),
     emergency=st.booleans(),
     begins=HOURS,
     ends=HOURS,
     zone=ZONES,
 )
 def test_whoever_is_asked_can_still_arrive_and_is_not_asked_in_quiet_hours(
-    now, minutes, left, candidates, emergency, begins, ends, zone
+    now, minutes, left, usual, worth, emergency, begins, ends, zone
 ):
     contact = contact_period(now=now, contact_from=begins, contact_until=ends, time_zone=zone)
     last = now + left
@@ -50,12 +70,14 @@ def test_whoever_is_asked_can_still_arrive_and_is_not_asked_in_quiet_hours(
         now=now,
         policy_minutes=minutes,
         last_moment=last,
-        candidates_left=candidates,
+        usual=usual,
+        worth=worth,
         emergency=emergency,
         contact=contact,
     )
     match answer:
-        case Ask(expires):
+        case Ask(expires, seats):
+            assert 1 <= seats <= worth
             assert now < expires <= last
             assert expires - now <= timedelta(minutes=minutes)
             assert expires - now >= min(SHORTEST_WINDOW, timedelta(minutes=minutes))
@@ -87,28 +109,92 @@ def test_the_contact_period_is_the_one_that_runs_or_the_next(now, begins, ends, 
     assert last - first <= timedelta(hours=25)
 
 
-@given(
-    turns=st.integers(1, FAIR_TURNS),
-    minutes=st.integers(2, 2880),
-    spare=st.timedeltas(timedelta(0), timedelta(days=2)),
+def need(usual, cap):
+    """What somebody must be given: as long as he takes, in the bounds."""
+    return min(cap, max(SHORTEST_WINDOW, usual))
+
+
+CAPS = st.integers(2, 2880).map(lambda many: timedelta(minutes=many))
+CROWDS = st.lists(
+    st.integers(5, 6 * 3600).map(lambda many: timedelta(seconds=many)), min_size=1, max_size=20
 )
-def test_silence_leaves_each_of_the_next_three_a_turn(turns, minutes, spare):
-    last = NOW + turns * SHORTEST_WINDOW + spare
-    now = NOW
-    for candidates_left in range(turns, 0, -1):
-        answer = plan(
-            now=now, policy_minutes=minutes, last_moment=last, candidates_left=candidates_left
-        )
-        assert isinstance(answer, Ask)
-        assert answer.expires_at - now >= SHORTEST_WINDOW
-        now = answer.expires_at
-    assert now <= last
 
 
-@pytest.mark.parametrize("many", [4, 50])
-def test_however_many_are_ranked_the_time_left_is_shared_among_three(many):
-    answer = plan(last_moment=NOW + timedelta(minutes=90), candidates_left=many)
-    assert answer == Ask(NOW + timedelta(minutes=30))
+@given(usual=CROWDS, cap=CAPS, spare=st.timedeltas(timedelta(0), timedelta(days=3)))
+def test_with_enough_time_the_last_candidate_is_reached_before_the_last_moment(usual, cap, spare):
+    left = sum((need(one, cap) for one in usual), timedelta()) + spare
+    turns = plan_cascade(left=left, usual=usual, cap=cap)
+    assert [turn.seats for _, turn in turns] == [1] * len(usual), "one after the other"
+    for (begins, turn), one in zip(turns, usual, strict=True):
+        assert need(one, cap) <= turn.window <= cap
+        assert begins + turn.window <= left
+
+
+@given(
+    usual=st.lists(USUAL, min_size=1, max_size=WORTH_TRYING),
+    cap=CAPS,
+    left=st.timedeltas(SHORTEST_WINDOW, timedelta(days=1)),
+)
+def test_with_less_time_everybody_worth_trying_is_reached_some_of_them_at_once(usual, cap, left):
+    turns = plan_cascade(left=left, usual=usual, cap=cap)
+    assert sum(turn.seats for _, turn in turns) == len(usual)
+    begins, turn = turns[-1]
+    assert begins + turn.window <= left
+
+
+@given(usual=CROWDS, cap=CAPS, left=st.timedeltas(timedelta(0), timedelta(days=3)))
+def test_no_turn_is_too_short_too_long_or_too_late_and_none_overlaps(usual, cap, left):
+    ended = timedelta()
+    for begins, turn in plan_cascade(left=left, usual=usual, cap=cap):
+        assert begins == ended
+        ended = begins + turn.window
+        assert SHORTEST_WINDOW <= turn.window <= cap
+        assert ended <= left
+        assert 1 <= turn.seats <= WORTH_TRYING
+
+
+@given(usual=CROWDS, cap=CAPS, left=st.timedeltas(SHORTEST_WINDOW, timedelta(days=3)))
+def test_the_call_opens_only_when_one_by_one_could_not_finish(usual, cap, left):
+    worth = worth_trying(asked=0, remaining=len(usual))
+    turn = plan_turn(left=left, usual=usual, worth=worth, cap=cap)
+    fits = sum((need(one, cap) for one in usual[:worth]), timedelta()) <= left
+    assert (turn.seats == 1) == (fits or worth == 1)
+
+
+@pytest.mark.parametrize(
+    ("left", "usual", "expected"),
+    [
+        # the time left is shared ...
+        (90, minutes(10, 10, 10), Turn(timedelta(minutes=30), 1)),
+        # ... up to the policy's minutes ...
+        (900, minutes(10, 10, 10), Turn(timedelta(minutes=60), 1)),
+        # ... and whoever takes long gets as long as he takes
+        (60, minutes(30, 10, 10), Turn(timedelta(minutes=30), 1)),
+        (60, minutes(10, 30, 10), Turn(timedelta(minutes=20), 1)),
+        # one by one would take 30 minutes: two at once, then the third
+        (29, minutes(10, 10, 10), Turn(timedelta(minutes=14.5), 2)),
+        (19, minutes(10, 10, 10), Turn(timedelta(minutes=19), 3)),
+        (2, minutes(10, 10, 10), Turn(timedelta(minutes=2), 3)),
+    ],
+)
+def test_the_window_by_example(left, usual, expected):
+    turn = plan_turn(
+        left=timedelta(minutes=left), usual=usual, worth=len(usual), cap=timedelta(hours=1)
+    )
+    assert turn == expected
+
+
+def test_time_for_those_further_down_is_kept_back():
+    alone = plan(last_moment=NOW + timedelta(minutes=240), usual=minutes(*[10] * 6), worth=6)
+    assert alone == Ask(NOW + timedelta(minutes=40))
+    of_twelve = plan(last_moment=NOW + timedelta(minutes=240), usual=minutes(*[10] * 12), worth=6)
+    assert of_twelve == Ask(NOW + timedelta(minutes=30))
+
+
+def test_candidates_are_taken_six_at_a_time():
+    assert [worth_trying(asked=n, remaining=20 - n) for n in range(20)] == [
+        6, 5, 4, 3, 2, 1, 6, 5, 4, 3, 2, 1, 6, 5, 4, 3, 2, 1, 2, 1,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from jobs.console.network.hours import DAYS
-from jobs.models import Booking, Offer
+from jobs.models import Booking, Offer, Standby
 from network import display
 from network.models import Branch, CalendarEntry, Contractor, EntryKind, Technician, WorkingHours
 
@@ -96,6 +96,12 @@ def _blocks(
         offer.public_id: offer
         for offer in Offer.objects.filter(public_id__in=refs).select_related("job__service_type")
     }
+    standbys = {
+        standby.public_id: standby
+        for standby in Standby.objects.filter(public_id__in=refs).select_related(
+            "job__service_type"
+        )
+    }
     found = []
     for entry in entries:
         tone, css, title, sub, url = "quiet", "", "Time off", entry.note or "time off", ""
@@ -106,6 +112,10 @@ def _blocks(
         elif entry.kind == EntryKind.HOLD and entry.source_ref in offers:
             job = offers[entry.source_ref].job
             tone, css, title, sub = "wait", "hold", "Asked", job.service_type.name
+            url = reverse("console:job", kwargs={"branch": branch.slug, "job": job.public_id})
+        elif entry.kind == EntryKind.HOLD and entry.source_ref in standbys:
+            job = standbys[entry.source_ref].job
+            tone, css, title, sub = "guard", "hold", "Standby", job.service_type.name
             url = reverse("console:job", kwargs={"branch": branch.slug, "job": job.public_id})
         begins, ends = entry.period.lower.astimezone(zone), entry.period.upper.astimezone(zone)
         for day in days:

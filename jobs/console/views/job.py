@@ -15,7 +15,7 @@ from jobs.console.promise import promise_of
 from jobs.console.ranked import first_reasons, left_out_by_policy, load_ranking
 from jobs.console.story import tell
 from jobs.console.timeline import timeline
-from jobs.models import Escalation, Job, Round
+from jobs.models import Escalation, Job, Round, Standby
 from jobs.states import LIVE, SEARCHING, JobStatus, OfferStatus
 from jobs.work import work_of
 from network.context import shell
@@ -58,6 +58,7 @@ def job_page(request: BranchRequest, job: str) -> HttpResponse:
         "at": at,
         "promise": promise_of(found, booking, at=at),
         "booking": booking,
+        "standby": _standby(found),
         "cards": load_cards(request.branch, at=at, limit=None, job=found),
         "told": tell(
             found, rounds=rounds, offers=offers, events=events, first_reasons=reasons, at=at
@@ -87,6 +88,11 @@ def _chosen_round(
     wanted = request.GET.get("round", "")
     ranked = [one for one in rounds if one.number in decisions]
     return next((one for one in ranked if str(one.number) == wanted), ranked[0] if ranked else None)
+
+
+def _standby(job: Job) -> Standby | None:
+    """Who is asked to stand by, or does, for the visit that is booked."""
+    return job.standbys.filter(closed_at=None).select_related("contractor", "technician").first()
 
 
 def _may(job: Job, asked: bool) -> dict[str, bool]:

@@ -24,6 +24,7 @@ from jobs.console.network.forms import (
     until_words,
 )
 from jobs.console.network.views.contractor import place_of
+from jobs.console.network.views.sick import sick
 from jobs.services.contractor_messages import (
     NO_ADDRESS,
     tell_of_standing,
@@ -293,5 +294,6 @@ ACTIONS: dict[str, Callable[[BranchRequest, Contractor, datetime], HttpResponse]
     "leave": leave,
     "clear": clear,
     "papers-again": papers_again,
+    "sick": sick,
     "write": write,
 }
