@@ -66,6 +66,11 @@ class AreaSays:
     shapes: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def more_radius_text(self) -> str:
+        """As somebody would type it: ``13``, ``7.5``."""
+        return f"{self.more_radius:g}"
+
+    @property
     def first_zips(self) -> list[Zip]:
         return self.zips[:FIRST_ZIPS]
 

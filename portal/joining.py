@@ -143,8 +143,11 @@ class Applicant:
         kept.pop(str(step), None)
         if typed:
             kept[str(step)] = typed
+        data: dict[str, Any] = {TYPED: kept}
+        if typed is None and step in self.to_mend:
+            data[MEND] = [number for number in self.to_mend if number != step]
         self.application = save_step(
-            contractor_id=self.application.contractor_id, step=reached, data={TYPED: kept}
+            contractor_id=self.application.contractor_id, step=reached, data=data
         )
 
     def marks(self, here: int) -> list[StepMark]:

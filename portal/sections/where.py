@@ -332,7 +332,7 @@ class Where(FormSection[WhereForm]):
     def _reach_further(self) -> None:
         said = self.says()
         if said is not None and said.more_step:
-            self._set("radius", f"{said.more_radius:g}")
+            self._set("radius", said.more_radius_text)
 
     def _leave(self, code: str) -> None:
         if self.form["kind"].value() == TerritoryKind.ZIPS:

@@ -198,6 +198,7 @@ def _status(
         "first_gap": min(missing, default=0),
         "marks": applicant.marks(0) if applicant.is_editable else [],
         "refusal": refusal,
+        "to_mend": applicant.to_mend,
         "mend": [STEP_NAMES[number][0] for number in applicant.to_mend],
     }
     return render(request, "portal/join/status.html", context, status=code)

@@ -125,7 +125,7 @@
         },
         onDone: function () { edge.setLatLng(east()); ask(); },
       });
-      edge.bindTooltip(far(reach), { permanent: true, direction: "right", className: "m-far", offset: [14, 0], pane: "markerPane" });
+      edge.bindTooltip(far(reach), { permanent: true, direction: "left", className: "m-far", offset: [-16, 0], pane: "markerPane" });
       circle.edge = edge;
     }
 

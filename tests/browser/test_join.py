@@ -50,6 +50,7 @@ PASSWORD = "correct horse battery"
 def boston(transactional_db: None, clock: Any) -> Branch:
     """A branch that asks for an insurance, with three jobs of last month near Roxbury."""
     clock.everywhere(START)
+    clock.set(START)
     cache.clear()
     branch = make_branch()
     kind = make_service_type(branch)
@@ -77,6 +78,7 @@ def boston(transactional_db: None, clock: Any) -> Branch:
 def look(page: Page, name: str) -> None:
     """Accessible in light and dark, no wider than the screen; kept where FIRSTCALL_SHOTS says."""
     page.wait_for_load_state("networkidle")
+    page.evaluate("window.scrollTo(0, 0)")
     size = page.viewport_size
     assert size is not None
     for scheme in ("light", "dark"):
@@ -187,8 +189,8 @@ def test_a_plumber_registers_draws_an_area_sends_it_in_and_sees_where_it_stands(
     page.get_by_role("button", name="Next: papers and pay").click()
     page.wait_for_url("**/step/5/")
 
-    page.get_by_label("An hour").fill("85")
-    page.get_by_label("Call-out").first.fill("40")
+    page.get_by_role("textbox", name="An hour", exact=True).first.fill("85")
+    page.get_by_role("textbox", name="Call-out", exact=True).first.fill("40")
     look(page, "5-papers-and-pay")
     page.get_by_role("button", name="Next: check and send").click()
     page.wait_for_url("**/status/")
@@ -197,10 +199,8 @@ def test_a_plumber_registers_draws_an_area_sends_it_in_and_sees_where_it_stands(
     page.get_by_role("link", name="Fill in what is missing").click()
     paper = tmp_path / "insurance.pdf"
     paper.write_bytes(pdf())
-    if not page.get_by_label("Good until").first.is_visible():
-        page.get_by_text("Send it").click()
-    page.get_by_label("Number").first.fill("POL-77")
-    page.get_by_label("Good until").first.fill("2027-06-30")
+    page.get_by_label("Number on it").fill("POL-77")
+    page.get_by_label("Valid until").fill("2027-06-30")
     page.locator("input[type=file]").first.set_input_files(str(paper))
     page.get_by_role("button", name="Next: check and send").click()
     page.wait_for_url("**/status/")
@@ -221,7 +221,7 @@ def test_a_plumber_registers_draws_an_area_sends_it_in_and_sees_where_it_stands(
     expect(page.get_by_text("Your area is very small.")).to_be_visible()
     look(page, "8-sent-back")
     page.goto(live_server.url + reverse("portal:join"))
-    page.get_by_role("link", name="Change: Where you work").click()
+    page.get_by_role("link", name="Mend: where you work").click()
     page.get_by_text("ZIP list").click()
     page.get_by_label("ZIP codes", exact=True).fill("02130 02131 02119 02120")
     expect(page.locator("#where-says [data-sentence]")).to_contain_text("Covers 4 ZIPs")
