@@ -123,7 +123,7 @@ def test_draft_replay_publish_and_the_next_job_uses_it(
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.get_by_text("Revision 2, for every job")).to_be_visible()
     checked(page, "ranking-published", screen)
-    page.get_by_role("button", name="Make live again: revision 1").click()
+    page.get_by_role("button", name="Make live again revision 1").click()
     expect(page.get_by_text("Revision 3 is live, with the weights and rules")).to_be_visible()
     assert policies.active_policy(branch.pk).weights == live.weights
 
