@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median
 
@@ -23,6 +23,8 @@ from ranking.ordering import order_candidates
 from ranking.rules import clean_rules
 from ranking.rules.apply import ticket
 from ranking.services.decisions import Candidate, decide
+from ranking.services.outcomes import OutcomeRow, record_outcomes
+from ranking.services.scorecards import refresh_scorecards
 
 CANDIDATES = 60
 RUNS = 2_000
@@ -88,6 +90,10 @@ def _sixty(branch: Branch) -> list[Candidate]:
     people = Technician.objects.bulk_create(
         [Technician(contractor=one, branch=branch, name=one.name) for one in made]
     )
+    # Records of their own, or the log's row would compress better than it does in life.
+    record_outcomes([row for one in made for row in _past(one, random)])
+    while refresh_scorecards(at=START):
+        pass
     return [
         Candidate(
             contractor_id=contractor.pk,
@@ -102,6 +108,31 @@ def _sixty(branch: Branch) -> list[Candidate]:
         )
         for contractor, technician in zip(made, people, strict=True)
     ]
+
+
+def _past(contractor: Contractor, random: np.random.Generator) -> list[OutcomeRow]:
+    rows = []
+    for _ in range(int(random.integers(3, 40))):
+        at = START - timedelta(days=float(random.uniform(0.1, 120)))
+        for kind, value in (
+            (random.choice(["accepted", "accepted", "declined"]), float(random.uniform(1, 40))),
+            (random.choice(["fixed", "fixed", "fixed", "needs_another_visit"]), None),
+            (random.choice(["on_time", "on_time", "on_time", "late"]), None),
+            ("rating", float(random.integers(2, 6))),
+        ):
+            rows.append(
+                OutcomeRow(
+                    branch_id=contractor.branch_id,
+                    contractor_id=contractor.pk,
+                    kind=str(kind),
+                    due_to="contractor",
+                    source_ref=uuid.UUID(bytes=random.bytes(16)),
+                    job_ref=uuid.UUID(bytes=random.bytes(16)),
+                    at=at,
+                    value=value,
+                )
+            )
+    return rows
 
 
 def _score_ms(decision: Decision) -> float:

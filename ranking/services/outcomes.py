@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -50,7 +50,8 @@ def record_outcomes(rows: Iterable[OutcomeRow]) -> int:
     rows go in sorted, so that two recorders of the same rows wait for each other instead of
     locking each other out. Belongs into the transaction of what happened.
     """
-    batch = list(rows)
+    # a rating may come as a whole number beside minutes: one column has one type
+    batch = [row if row.value is None else replace(row, value=float(row.value)) for row in rows]
     if not batch:
         return 0
     columns = [

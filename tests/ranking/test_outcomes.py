@@ -41,6 +41,17 @@ def test_an_outcome_is_recorded_once(make_contractor: MakeContractor) -> None:
     assert Outcome.objects.of_contractor(one.id).count() == 3
 
 
+def test_whole_numbers_and_others_are_recorded_together(make_contractor: MakeContractor) -> None:
+    one = make_contractor("One")
+    rows = [
+        outcome(one, "rating", value=5),
+        outcome(one, "accepted", value=3.5),
+        outcome(one, "fixed"),
+    ]
+    assert record_outcomes(rows) == 3
+    assert list(one.outcomes.order_by("kind").values_list("value", flat=True)) == [3.5, None, 5.0]
+
+
 def test_recording_many_is_one_statement(
     make_contractor: MakeContractor, django_assert_num_queries
 ) -> None:
