@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -312,6 +313,22 @@ def test_a_file_of_eleven_megabytes_keeps_the_rest_of_the_form(
     assert "larger than 10 MB" in html
     assert "POL-9" in html
     assert not Document.objects.exists()
+
+
+@pytest.mark.parametrize("status", ["active", "paused", "suspended", "left"])
+def test_a_sole_trader_never_reads_of_technicians(
+    harold_client: Client, harold: Contractor, booked: Booking, status: str
+) -> None:
+    Contractor.objects.filter(pk=harold.pk).update(status=status)
+    keys = ("business", "skills", "where", "hours", "prices", "documents")
+    person = reverse("portal:person", args=[booked.technician.public_id])
+    pages = [section(key) for key in keys]
+    pages += [f"/portal/you/{name}" for name in ("", "pause/", "leave/", "people/", "calendar/")]
+    for page in [*pages, person]:
+        html = harold_client.get(page).content.decode()
+        assert "technician" not in re.sub(r"<[^>]*>", " ", html).lower(), page
+    refused = harold_client.post(person, {"do": "deactivate"}).content.decode()
+    assert "technician" not in re.sub(r"<[^>]*>", " ", refused).lower()
 
 
 def test_an_unknown_section_and_another_firms_people_are_not_found(
