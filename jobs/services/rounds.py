@@ -14,6 +14,7 @@ from django.db import connection
 
 from jobs.actors import Actor
 from jobs.models import Round
+from jobs.queue import DEFAULT, SEARCH_JOBS, hint
 from jobs.services.cascade import REMINDER
 from jobs.services.fallback import tell_of_fallback
 from jobs.services.journal import Journal
@@ -52,6 +53,7 @@ def begin_round(*, job: LockedJob, cause: RoundCause, journal: Journal, actor: A
     """Open the job's next round, unranked; the job is due at once. The caller moves its status."""
     job.round_number += 1
     job.next_wake_at = journal.at
+    hint(DEFAULT, SEARCH_JOBS)
     journal.event(
         job,
         "round_started",

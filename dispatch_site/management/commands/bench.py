@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from dispatch_site.bench import accept, coverage, expiry, rank, ranking_replay, scoring
+from dispatch_site.bench import accept, coverage, expiry, protection, rank, ranking_replay, scoring
 from dispatch_site.bench.scratch import base_database
 from dispatch_site.bench.world import fill
 
@@ -32,7 +32,16 @@ class Command(BaseCommand):
         parser.add_argument("--runs", type=int, default=300, help="runs of the ranking figure")
         parser.add_argument(
             "--only",
-            choices=["expiry", "lateness", "accept", "rank", "scoring", "replay", "coverage"],
+            choices=[
+                "expiry",
+                "lateness",
+                "protection",
+                "accept",
+                "rank",
+                "scoring",
+                "replay",
+                "coverage",
+            ],
             help="one part of it",
         )
         parser.add_argument("--replays", type=int, default=100_000, help="decisions to replay")
@@ -42,6 +51,7 @@ class Command(BaseCommand):
         parts: dict[str, Callable[[dict[str, Any], dict[str, float]], None]] = {
             "expiry": self._expiry,
             "lateness": self._lateness,
+            "protection": self._protection,
             "accept": self._accept,
             "rank": self._rank,
             "scoring": self._scoring,
@@ -96,6 +106,16 @@ class Command(BaseCommand):
         figures["expiry_lateness_p50_ms"] = found["p50_ms"]
         figures["expiry_lateness_p99_ms"] = found["p99_ms"]
         figures["expiry_early"] = found["early"]
+
+    def _protection(self, options: dict[str, Any], figures: dict[str, float]) -> None:
+        self._say("protection: visits given back while all the offers expire …")
+        times, due = protection.step_times(visits=min(300, options["offers"] // 10))
+        ordered = sorted(times)
+        figures["protection_offers_expiring"] = due
+        figures["protection_steps"] = len(ordered)
+        figures["protection_step_p50_ms"] = ordered[len(ordered) // 2] * 1_000
+        figures["protection_step_p99_ms"] = ordered[int(len(ordered) * 0.99)] * 1_000
+        figures["plan_of_windows_p99_ms"] = protection.plan_milliseconds()
 
     def _accept(self, options: dict[str, Any], figures: dict[str, float]) -> None:
         self._say("accept: the service against pgbench …")
