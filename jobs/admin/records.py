@@ -20,6 +20,7 @@ from jobs.models import (
     Message,
     Offer,
     Round,
+    Standby,
 )
 from network.admin.access import BranchModelAdmin, SuperuserAdmin
 
@@ -86,6 +87,17 @@ class BookingAdmin(ReadOnly, BranchModelAdmin):
     list_display = ["starts_at", "job", "contractor", "technician", "live", "end_kind", "result"]
     list_filter = [_BRANCH, "live", "end_kind", "result"]
     list_select_related = ["job", "contractor", "technician", "branch"]
+    search_fields = ["job__reference", "contractor__name"]
+    ordering = ["-id"]
+
+
+@admin.register(Standby)
+class StandbyAdmin(ReadOnly, BranchModelAdmin):
+    """Who held time for somebody else's visit. A fee is owed where there is a yes."""
+
+    list_display = ["starts_at", "job", "contractor", "status", "answered_at", "fee", "currency"]
+    list_filter = [_BRANCH, "status"]
+    list_select_related = ["job", "contractor", "branch"]
     search_fields = ["job__reference", "contractor__name"]
     ordering = ["-id"]
 

@@ -20,6 +20,7 @@ from jobs.api.auth import token_of
 from jobs.api.problems import Problem
 from jobs.api.reading import body_as_json
 from jobs.api.schemas.base import Out
+from jobs.services.comeback import SubstituteStays
 from jobs.services.transactions import service
 
 HEADER = "Idempotency-Key"
@@ -47,14 +48,18 @@ def once(
     if not key.isprintable() or not 0 < len(key) <= LONGEST_KEY:
         text = f"Send 1 to {LONGEST_KEY} printable characters, for example a UUID."
         raise Problem("invalid-input", text, errors={HEADER: text})
-    kept_status, body, replayed = _once(
-        scope=f"token:{token_of(request).pk}",
-        operation=operation,
-        key=key,
-        body_hash=_hash_of(request),
-        status=status,
-        effect=effect,
-    )
+    try:
+        kept_status, body, replayed = _once(
+            scope=f"token:{token_of(request).pk}",
+            operation=operation,
+            key=key,
+            body_hash=_hash_of(request),
+            status=status,
+            effect=effect,
+        )
+    except SubstituteStays as refusal:
+        refusal.tell()  # a refusal keeps nothing, but this one tells others something
+        raise
     response = HttpResponse(
         json.dumps(body, ensure_ascii=False, separators=(",", ":")),
         status=kept_status,

@@ -37,7 +37,19 @@ _STAYS = (
 
 
 class SubstituteStays(MoveNotAllowed):
-    """He reported in too late: somebody else has the visit, and keeps it."""
+    """He reported in too late: somebody else has the visit, and keeps it.
+
+    Raised after everybody was told. Inside another transaction, which this undoes, ``tell`` says it
+    once more, for good.
+    """
+
+    def __init__(self, *, booking_id: int, actor: Actor) -> None:
+        super().__init__(_STAYS)
+        self._booking_id, self._actor = booking_id, actor
+
+    def tell(self) -> None:
+        """Tell the dispatcher and the substitute, unless they know already."""
+        _come_back(booking_id=self._booking_id, actor=self._actor)
 
 
 def reports_in(step: Callable[P, T]) -> Callable[P, T]:
@@ -63,7 +75,7 @@ def come_back(*, booking_id: int, actor: Actor) -> None:
     JobIsFinal; MoveNotAllowed when his time is taken by other work meanwhile.
     """
     if not _come_back(booking_id=booking_id, actor=actor):
-        raise SubstituteStays(_STAYS)
+        raise SubstituteStays(booking_id=booking_id, actor=actor)
 
 
 @service
