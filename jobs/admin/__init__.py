@@ -11,6 +11,7 @@ from jobs.admin.records import (
     RoundAdmin,
 )
 from jobs.admin.settings import OfferWindowAdmin, ProtectionAdmin
+from jobs.admin.texts import MessageTextAdmin
 from jobs.admin.tokens import ApiTokenAdmin
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "JobAdmin",
     "JobEventAdmin",
     "MessageAdmin",
+    "MessageTextAdmin",
     "OfferAdmin",
     "OfferWindowAdmin",
     "ProtectionAdmin",

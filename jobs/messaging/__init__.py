@@ -10,6 +10,7 @@ from jobs.messaging import (  # noqa: F401 (they register)
     offers,
     papers,
     replies,
+    staff,
     visits,
 )
 from jobs.messaging.registry import Template, Text, of, registered, template

@@ -66,6 +66,8 @@ class Message(models.Model):
         PAPER_REJECTED = "paper_rejected", "Paper rejected"
         PAPER_ASKED = "paper_asked", "Paper asked for"
         FROM_THE_OFFICE = "from_the_office", "Written by staff"
+        WORDS_BROKEN = "words_broken", "Words that cannot be used"
+        STAFF_DIGEST = "staff_digest", "Summary for staff"
         TEXT_REPLY = "text_reply", "Reply to a text"
         STANDING_CHANGED = "standing_changed", "Paused, suspended, active again"
 

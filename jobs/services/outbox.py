@@ -17,9 +17,11 @@ from jobs.channels.email import EmailChannel
 from jobs.channels.push import PushChannel
 from jobs.channels.results import Away, NotNow, Refused
 from jobs.channels.sms import SmsChannel
-from jobs.messaging import kept_body, render
-from jobs.models import Message
+from jobs.messaging import kept_body
+from jobs.messaging.overrides import Overrides, compose, overrides_for
+from jobs.models import Message, MessageText
 from jobs.queue import TaskTimeout
+from jobs.services.broken_words import report_broken
 from jobs.services.customer_links import customer_url
 from jobs.services.deliveries import move_undeliverable_offers, try_next_ways
 from jobs.services.offer_links import mint_links
@@ -74,13 +76,19 @@ def send_due_messages(*, limit: int = 200) -> int:
     messages = claim_due_messages(limit=limit)
     if not messages:
         return 0
+    overrides = overrides_for(messages)
+    broken: list[MessageText] = []
     messages.sort(key=lambda message: (message.channel, message.pk))
     for name, of_channel in groupby(messages, key=lambda message: message.channel):
-        _send_by(CHANNELS[name](), list(of_channel))
+        _send_by(CHANNELS[name](), list(of_channel), overrides, broken)
+    report_broken(broken, branch_ids={message.branch_id for message in messages})
     return len(messages)
 
 
-def _send_by(channel: Channel, messages: list[Message]) -> None:
+def _send_by(
+    channel: Channel, messages: list[Message], overrides: Overrides, broken: list[MessageText]
+) -> None:
+    """Send those of one channel; texts of staff that could not be used are added to ``broken``."""
     try:
         channel.open()
     except Away as error:
@@ -94,7 +102,10 @@ def _send_by(channel: Channel, messages: list[Message]) -> None:
     try:
         for place, message in enumerate(messages):
             try:
-                message.subject, message.body = render(message)
+                words = compose(message, overrides)
+                message.subject, message.body = words.subject, words.body
+                if words.broken is not None:
+                    broken.append(words.broken)
                 message.provider_id = channel.send(message, message.subject, message.body)[:200]
             except TaskTimeout:
                 raise

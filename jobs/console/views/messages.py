@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from jobs.console.access import BranchRequest, branch_page
 from jobs.console.deliveries import NOT_ARRIVED, channels, other_ways
 from jobs.console.filters import MessageFilter, chips, local_day, with_value, without
-from jobs.messaging import render as render_message
+from jobs.messaging.overrides import compose
 from jobs.messaging.words import LANGUAGES
 from jobs.models import Escalation, Message
 from network import display
@@ -118,7 +118,8 @@ def _opened(
         return None
     subject, body = message.subject, message.body
     if not body:
-        subject, body = render_message(message)
+        words = compose(message)
+        subject, body = words.subject, words.body
     return {
         "message": message,
         "subject": subject,
