@@ -32,6 +32,7 @@ from jobs.queue import (
     queue_of,
 )
 from jobs.services.deliveries import move_undeliverable_offers
+from jobs.services.digests import write_due_digests
 from jobs.services.due import Due, forget_old_idempotency_records, look
 from jobs.services.papers import settle_papers
 from jobs.services.protection import protect_appointments
@@ -51,6 +52,8 @@ PROTECT_EVERY = 2.0
 PAPERS_EVERY = 5.0
 #: Seconds between two looks for offers that nobody could be told of.
 UNDELIVERABLE_EVERY = 5.0
+#: Seconds between two looks for summaries that are due.
+DIGESTS_EVERY = 5.0
 #: Seconds between two signs of life.
 BEAT_EVERY = 5.0
 #: Seconds between two clean-ups.
@@ -136,6 +139,8 @@ class Clock:
             protect_appointments()
         if self._every("undeliverable", UNDELIVERABLE_EVERY, now):
             move_undeliverable_offers()
+        if self._every("digests", DIGESTS_EVERY, now):
+            write_due_digests()
         if self._every("beat", BEAT_EVERY, now):
             self._beat()
         if self._every("tidy", TIDY_EVERY, now):

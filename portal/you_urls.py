@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from portal.views import changes, documents, feed, leave, pause, people, profile, sections, where
+from portal.views import (
+    changes,
+    documents,
+    feed,
+    leave,
+    messages,
+    pause,
+    people,
+    profile,
+    sections,
+    where,
+)
 
 urlpatterns = [
     path("", profile.you, name="you"),
@@ -10,6 +21,8 @@ urlpatterns = [
     path("resume/", pause.resume, name="resume"),
     path("leave/", leave.leave, name="leave"),
     path("calendar/", feed.settings, name="calendar_feed"),
+    path("messages/", messages.preferences, name="messages"),
+    path("messages/push/", messages.browser, name="push"),
     path("people/", people.people, name="people"),
     path("people/<uuid:public_id>/", people.person, name="person"),
     path("people/<uuid:public_id>/login/", people.login, name="person_login"),

@@ -7,7 +7,7 @@ from django.urls import include, path
 
 from jobs.console.access import choose_branch, entry
 from jobs.console.reports import views as reports
-from jobs.console.views import actions, board, intake, job, messages, overrides, stream
+from jobs.console.views import actions, board, digest, intake, job, messages, overrides, stream
 
 app_name = "console"
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path("<slug:branch>/jobs.csv", board.jobs_csv, name="jobs_csv"),
     path("<slug:branch>/stream/", stream.stream, name="stream"),
     path("<slug:branch>/messages/", messages.messages_page, name="branch_messages"),
+    path("<slug:branch>/messages/digest/", digest.digest_page, name="digest"),
     path("<slug:branch>/ranking/", overrides.ranking_page, name="branch_ranking"),
     path("<slug:branch>/ranking/try/", overrides.try_suggestion, name="try_suggestion"),
     path("<slug:branch>/coverage/", include("jobs.console.coverage.urls")),

@@ -11,7 +11,7 @@ T = Message.Template
 
 @template(
     T.WORDS_BROKEN,
-    sample={"title": "New offer", "what": "{nmae} is not known here.", "text": 1},
+    sample={"title": "New offer", "what": "There is no such placeholder.", "text": 1},
     en=Text(
         subject="Your words for “{title}” cannot be used",
         body="""Hello {name},

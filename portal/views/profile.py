@@ -25,6 +25,7 @@ from portal.correcting import change_text
 from portal.sections import SECTIONS
 from portal.views.changes import own_changes
 from portal.views.leave import may_leave
+from portal.views.messages import summary_of
 from portal.views.page import moment, portal_page
 from portal.views.pause import pause_context
 from portal.wording import hours_text, standing
@@ -105,6 +106,7 @@ def _rows(acting: Acting, now: datetime) -> list[Row]:
         names = ", ".join(person.name for person in acting.technicians)
         text = names if acting.is_firm else "add somebody who does visits for you"
         rows.append(Row("Your people", "users", text, reverse("portal:people")))
+        rows.append(Row("How you are told", "bell", summary_of(acting), reverse("portal:messages")))
     shared = CalendarFeed.objects.filter(contractor=acting.contractor, user=acting.user).exists()
     text = "shared" if shared else "your visits in your phone’s calendar"
     rows.append(Row("In your own calendar", "calendar-plus", text, reverse("portal:calendar_feed")))
