@@ -2,8 +2,8 @@
 
 The question is asked of one criterion at a time: by how much would this one figure have to be
 better, all others as they were? Where no single figure would do, the first one's own figures are
-taken over, the one that costs most points first, until they do. Every answer is tried on the whole
-decision before it is given.
+taken over, the one that costs most points first, until one more change would do. Every answer is
+tried on the whole decision before it is given.
 """
 
 from __future__ import annotations
@@ -108,17 +108,7 @@ class _Case:
     def answer(self, row: int) -> ToBeFirst:
         if self.classes[row] < self.classes[self.first]:
             return ToBeFirst((), self._because_of_a_rule(row))
-        ways = sorted(
-            (
-                way
-                for position, key in enumerate(self.criteria)
-                if (way := self._way(row, position, REGISTRY[key])) is not None
-            ),
-            key=lambda way: way.step,
-        )
-        # tried on the whole decision: a rule may read the same figure
-        holding = tuple(way for way in ways[: 2 * WAYS] if self._holds(row, way))[:WAYS]
-        if holding:
+        if holding := self._ways(row):
             alone = "; or ".join(way.sentence for way in holding)
             return ToBeFirst(holding, f"Would be first with {alone}")
         behind = self.ordered.ranked.scores[self.first] - self.ordered.ranked.scores[row]
@@ -128,20 +118,56 @@ class _Case:
             return ToBeFirst((), f"Would be first only with {at_once} at once: {far}", together)
         return ToBeFirst((), f"Too much would have to change at once: {far}")
 
+    def _ways(self, row: int) -> tuple[Way, ...]:
+        """Single changes that would do, the smallest first."""
+        ways = sorted(
+            (
+                way
+                for position, key in enumerate(self.criteria)
+                if (way := self._way(row, position, REGISTRY[key])) is not None
+            ),
+            key=lambda way: way.step,
+        )
+        # tried on the whole decision: a rule may read the same figure
+        return tuple(way for way in ways[: 2 * WAYS] if self._holds(row, way))[:WAYS]
+
     def _together(self, row: int) -> tuple[Way, ...]:
-        """The fewest figures of the first one that would do, most points first; or none."""
+        """Figures of the first one, most points first, and the smallest change after them."""
         lost = (self.values[self.first] - self.values[row]) * self.units
         taken: list[Way] = []
         for position in np.argsort(-lost, kind="stable").tolist():
-            if lost[position] <= 0 or len(taken) == MOST_TOGETHER:
+            if lost[position] <= 0 or len(taken) == MOST_TOGETHER - 1:
                 break
             way = self._as_the_first(row, position, REGISTRY[self.criteria[position]])
             if way is None or any(way.fact == one.fact for one in taken):
                 continue
             taken.append(way)
-            if len(taken) > 1 and self._holds(row, *taken):
+            if self._holds(row, *taken):
                 return tuple(taken)
+            if more := self._with(row, taken)._ways(row):
+                last = self._from_now(row, more[0])
+                return (*(one for one in taken if one.fact != last.fact), last)
         return ()
+
+    def _with(self, row: int, ways: Iterable[Way]) -> _Case:
+        """The same decision, had this candidate had those figures."""
+        everyone = replace(self.everyone, columns=self._columns_with(row, ways))
+        ordered = order_field(everyone, self.weights, self.rules)
+        return _Case(everyone, self.weights, self.rules, ordered)
+
+    def _columns_with(self, row: int, ways: Iterable[Way]) -> dict[str, NDArray[np.float64]]:
+        columns = dict(self.everyone.columns)
+        for way in ways:
+            columns[way.fact] = columns[way.fact].copy()
+            columns[way.fact][row] = way.wanted
+        return columns
+
+    def _from_now(self, row: int, way: Way) -> Way:
+        """The way as one starts from what the candidate really has."""
+        criterion = REGISTRY[way.criterion]
+        assert criterion.measure is not None
+        now = float(self.everyone.columns[way.fact][row])
+        return self._said(criterion, criterion.measure, now, way.wanted, way.step)
 
     def _as_the_first(self, row: int, position: int, criterion: Criterion) -> Way | None:
         measure = criterion.measure
@@ -255,11 +281,8 @@ class _Case:
         return int(np.max(totals[rivals] + (ids[rivals] < ids[row])))
 
     def _holds(self, row: int, *ways: Way) -> bool:
-        columns = dict(self.everyone.columns)
-        for way in ways:
-            columns[way.fact] = columns[way.fact].copy()
-            columns[way.fact][row] = way.wanted
-        ordered = order_field(replace(self.everyone, columns=columns), self.weights, self.rules)
+        everyone = replace(self.everyone, columns=self._columns_with(row, ways))
+        ordered = order_field(everyone, self.weights, self.rules)
         return bool(len(ordered.order)) and int(ordered.order[0]) == row
 
 

@@ -55,9 +55,9 @@ def scoring_figures() -> dict[str, float]:
             "not_eligible": {"outside_territory": 900, "fully_booked": 240, "not_cleared": 3},
             "asset": "1 main street 02108",
         }
-        decide(job_ref=uuid.UUID(int=1), **decided)  # type: ignore[arg-type]
+        decide(job_ref=uuid.UUID(int=1), **decided)
         with CaptureQueriesContext(connection) as captured:
-            decision = decide(job_ref=uuid.UUID(int=2), **decided)  # type: ignore[arg-type]
+            decision = decide(job_ref=uuid.UUID(int=2), **decided)
         sent = [query["sql"] for query in captured.captured_queries]
         figures = {
             "score_60_ms": _score_ms(decision),

@@ -110,10 +110,10 @@ def test_where_no_single_change_would_do_it_names_those_that_would_together() ->
     )
     answer = to_be_first(decision)[FIRST_ID + 1]
     assert answer.ways == ()
-    assert [way.criterion for way in answer.together] == ["price", "travel_time"]
+    assert [way.criterion for way in answer.together] == ["price", "first_time_fix"]
     assert answer.sentence.startswith(
         "Would be first only with price $125 instead of $240 and "
-        "travel time 5 min instead of 40 min at once: "
+        "first-time fix 90 % instead of 80 % at once: "
     )
 
 
