@@ -27,7 +27,7 @@ _SIGNED_BY_LINK = frozenset({"email", "sms"})
 
 
 def mint_links(messages: Sequence[Message]) -> None:
-    """Give each message of an offer a link of its own and the offer's code; three statements.
+    """Give each message of an offer a link of its own and the offer's code; four statements.
 
     Part of the claim's transaction. A message tried again keeps the link it has.
     """
@@ -41,6 +41,7 @@ def mint_links(messages: Sequence[Message]) -> None:
     ]
     if not wanted:
         return
+    _lock_jobs(wanted)
     offers = dict(
         Offer.objects.filter(
             public_id__in={message.context["offer"] for message in wanted}
@@ -70,6 +71,19 @@ def mint_links(messages: Sequence[Message]) -> None:
                 [message.context.get("secret", "") for message in wanted],
                 [message.context.get("code", "") for message in wanted],
             ],
+        )
+
+
+def _lock_jobs(messages: Sequence[Message]) -> None:
+    """Keep to the order job before offer.
+
+    The references of new links and changed messages are checked at the commit, and lock first the
+    offers and then the jobs: against somebody who answers just then, that would be a deadlock.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM jobs_job WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE",
+            [sorted({message.job_id for message in messages if message.job_id is not None})],
         )
 
 

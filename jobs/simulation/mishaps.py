@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from jobs.models import Booking, Offer
+from jobs.actors import Actor
+from jobs.models import Offer
+from jobs.services.sick import SickReport, report_sick
 from jobs.services.undeliverable import pass_on_undeliverable
-from jobs.simulation.channels import Channel, SeenOffer, visit_of
-from jobs.simulation.errors import Refused
+from jobs.simulation.channels import SeenOffer
 from jobs.simulation.numbers import Numbers
-from network.clock import app_now
-from network.errors import NetworkError
-from network.services.calendar import add_time_off
+from network.models import Contractor
 
 #: Of those who fall ill, so many call in before work, between these hours; the others during it.
 BEFORE_WORK = 0.8
@@ -72,27 +70,9 @@ def _at(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(0), zone)
 
 
-def stay_home(call: SickCall, *, channel: Channel) -> bool:
-    """Give today's visits back and take the rest of the day off.
-
-    False while an offer or a new visit is in the way: to be tried again a little later.
-    """
-    visits = (
-        Booking.objects.live()
-        .filter(technician_id=call.technician_id, starts_at__lt=call.until)
-        .filter(job__status__in=["booked", "en_route"])
-        .select_related("job", "technician")
-    )
-    for booking in visits:
-        with suppress(Refused):
-            channel.release(visit_of(booking), "sick")
-    try:
-        add_time_off(technician_id=call.technician_id, start=app_now(), end=call.until, note="Sick")
-    except NetworkError as error:
-        if error.code == "overlaps":
-            return False
-        raise
-    return True
+def stay_home(call: SickCall, *, contractor: Contractor) -> SickReport:
+    """Call in sick as the portal's page does: off for the rest of the day."""
+    return report_sick(technician_id=call.technician_id, actor=Actor.contractor(contractor))
 
 
 class Carrier:

@@ -32,6 +32,7 @@ from jobs.simulation.people import Contractor, Crew
 from jobs.simulation.possible import possible_promises
 from jobs.simulation.stage import Stage
 from jobs.simulation.world import World, make_world, revoke_tokens
+from network.models import Contractor as Firm
 from network.models import Technician
 
 #: Threads that play acts; more would only queue up at the site.
@@ -43,8 +44,6 @@ SAY_EVERY = 10.0
 SETTLE = 6.0
 #: Days after the last request's window at which a simulation gives up waiting for the end.
 PATIENCE = timedelta(days=1)
-#: Whoever could not call in sick, since an offer was in the way, tries again after so long.
-AGAIN = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
@@ -149,6 +148,7 @@ class Simulation:
         return crew
 
     def _plan_sick_days(self, world: World, stage: Stage) -> None:
+        firms = {contractor.pk: contractor for contractor in world.contractors}
         firm_of = dict(
             Technician.objects.filter(contractor__in=world.contractors, active=True)
             .order_by("id")
@@ -163,14 +163,12 @@ class Simulation:
             numbers=self.numbers,
         )
         for call in calls:
-            self._call_in_sick(call, self._people[firm_of[call.technician_id]], stage)
+            self._call_in_sick(call, firms[firm_of[call.technician_id]], stage)
 
-    def _call_in_sick(self, call: SickCall, person: Contractor, stage: Stage) -> None:
+    def _call_in_sick(self, call: SickCall, contractor: Firm, stage: Stage) -> None:
         def stay() -> None:
-            if stay_home(call, channel=person.channel):
-                self._sick.append(call)
-            elif stage.now() < call.until:
-                stage.at(stage.now() + AGAIN, stay)
+            stay_home(call, contractor=contractor)
+            self._sick.append(call)
 
         stage.at(call.at, stay)
 
