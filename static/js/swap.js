@@ -11,14 +11,22 @@
     return false;
   }
 
+  // Idiomorph's own ignoreActiveValue also leaves the words of a link or button in focus behind while
+  // its address changes: one that says "Approve" would lead to rejecting. Only fields are left alone.
+  var FIELD = "input:not([type=checkbox], [type=radio], [type=submit], [type=button]), textarea, select";
+
+  function busy(node) {
+    return node === document.activeElement && node.matches(FIELD);
+  }
+
   if (window.Idiomorph) {
-    Object.assign(Idiomorph.defaults, { ignoreActiveValue: true, restoreFocus: true });
+    Object.assign(Idiomorph.defaults, { ignoreActiveValue: false, restoreFocus: true });
     Object.assign(Idiomorph.defaults.callbacks, {
       beforeNodeMorphed: function (oldNode, newNode) {
         if (oldNode.nodeType !== Node.ELEMENT_NODE) return true;
         // data-keep: drawn by a script (the map), or being worked in (an open dialog).
         if (oldNode.dataset.keep !== undefined || (oldNode.tagName === "DIALOG" && oldNode.open)) return false;
-        return !touched(oldNode);
+        return !touched(oldNode) && !busy(oldNode);
       },
       beforeAttributeUpdated: function (name, node) {
         return !(name === "open" && node.tagName === "DETAILS");

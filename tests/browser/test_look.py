@@ -213,6 +213,20 @@ def test_a_swap_keeps_focus_typed_text_open_details_and_the_chosen_row(
     expect(page.locator("#row-2")).to_have_attribute("aria-current", "true")
 
 
+def test_a_link_in_focus_says_where_it_leads_after_a_swap(
+    site: str, open_page: OpenedPages
+) -> None:
+    page = open_page(DESK_LIGHT)
+    page.add_init_script(STREAM)
+    page.goto(site + "/console/live")
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
+    page.get_by_role("link", name="Step 1").focus()
+    page.evaluate("stream.say({ job: 'job-1' })")
+    step = page.get_by_role("link", name="Step 2")
+    expect(step).to_have_attribute("href", "#step-2")
+    expect(step).to_be_focused()
+
+
 def test_the_console_works_by_keyboard(site: str, open_page: OpenedPages) -> None:
     page = open_page(DESK_LIGHT)
     page.goto(site + "/console/")

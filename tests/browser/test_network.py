@@ -79,6 +79,7 @@ def enter(open_page: OpenedPages, sign_in: SignIn, live_server: Any) -> Any:
 
     def open_at(screen: Screen, path: str = "") -> Page:
         page = open_page(screen)
+        open_page.expected.append("422")  # wrong input, on purpose
         sign_in(page, "nora@example.com", "secret")
         page.goto(f"{live_server.url}{CONTRACTORS}{path}")
         return page
