@@ -68,6 +68,9 @@ class WithdrawReason(TextChoices):
     TAKEN = "taken", "another contractor was first to accept"
     UNDELIVERABLE = "undeliverable", "the message about it could not be delivered"
     FIRST_IS_BACK = "first_is_back", "the contractor who had the visit has reported in after all"
+    MOVED = "moved", "the customer's appointment moved to another time"
+    COUNTERED = "countered", "it was answered with a price or time of the contractor's own"
+    NOT_AGREED = "not_agreed", "the branch did not take the price or time that was asked for"
 
 
 class Priority(TextChoices):
@@ -110,6 +113,7 @@ class ReleaseReason(TextChoices):
     NOT_CONFIRMED = "not_confirmed", "The visit was not confirmed in time"
     NO_SHOW = "no_show", "Nobody came, and nobody was heard from"
     REASSIGNED = "reassigned", "Given to another contractor by the dispatcher"
+    MOVED = "moved", "The customer's appointment moved to a time that does not fit"
 
 
 #: What a contractor may choose from.
@@ -129,6 +133,7 @@ LOST_REASONS = (
     ReleaseReason.NOT_CLEARED,
     ReleaseReason.TECHNICIAN_GONE,
     ReleaseReason.SKILL_MISSING,
+    ReleaseReason.MOVED,
 )
 
 
@@ -158,6 +163,14 @@ class VisitResult(TextChoices):
     NO_ACCESS = "no_access", "No access"
 
 
+class Because(TextChoices):
+    """Why a visit could not finish the work: decides whose first-time fix it was not."""
+
+    CONTRACTOR = "contractor", "More time or another person is needed"
+    PARTS = "parts", "A part is missing"
+    CUSTOMER = "customer", "The customer could not let it be finished"
+
+
 class AnswerVia(TextChoices):
     """By which way an offer was answered or closed."""
 
@@ -169,6 +182,7 @@ class AnswerVia(TextChoices):
     STANDBY = "standby", "as the standby"
     TEXT = "text", "by text"
     LINK = "link", "by the link and code of a message"
+    PROPOSAL = "proposal", "after a price or time of their own"
 
 
 class EscalationKind(TextChoices):
@@ -193,6 +207,14 @@ class EscalationKind(TextChoices):
     # Protection is switched off and the visit has lost its contractor: nobody is asked until a
     # person says so. Known: contractor, reason (a ReleaseReason), round (the last one).
     DROPPED = "dropped", "Visit without a contractor"
+    # The customer wants a change after the cut-off. Known: note; for a move window_start and
+    # window_end (iso); for a cancellation reason (a CancelReason).
+    MOVE_ASKED = "move_asked", "The customer asks to move"
+    CANCEL_ASKED = "cancel_asked", "The customer asks to cancel"
+    # A contractor answered with a price above the limit, or a time outside the window. Known:
+    # contractor, contractor_phone, pay, offered, limit, currency, starts_at (iso or null), note,
+    # offer (public id), until (iso), next (up to three names of who would be asked instead).
+    COUNTER_OFFER = "counter_offer", "A price or time of their own"
 
 
 #: Questions about the branch and not about the job they were noticed at: what happens to that
@@ -212,6 +234,8 @@ class RoundCause(TextChoices):
     NOT_CONFIRMED = "not_confirmed", "the visit was not confirmed in time"
     NO_SHOW = "no_show", "nobody came and nobody was heard from"
     STANDBY = "standby", "the standby stepped in"
+    MOVED = "moved", "the appointment moved"
+    REMEDY = "remedy", "the dispatcher widened the search"
 
 
 #: Searches that begin because a contractor was silent: undone when the contractor reports in.

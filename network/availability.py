@@ -219,7 +219,7 @@ class Availability:
             if paper.end < window_start + duration:
                 return Refusal("not_cleared", say.paper_missing(paper))
             cleared_end = min(cleared_end, paper.end)
-        if check_territory and not self._covers(record, work.cell):
+        if check_territory and not self._reaches(record, work):
             return Refusal(
                 "outside_territory",
                 say.outside_territory(record, work.latitude, work.longitude),
@@ -264,7 +264,7 @@ class Availability:
                     if refusal_rank < 0:
                         refusal_rank, shortfall = 0, (skill_id, 0, needed)
                     break
-                if skill[0] < needed:
+                if skill[0] < max(1, needed - work.skill_relief):
                     level = 0
                     if refusal_rank < 1 or (shortfall is not None and skill[0] > shortfall[1]):
                         refusal_rank, shortfall = max(refusal_rank, 1), (skill_id, skill[0], needed)
@@ -382,6 +382,18 @@ class Availability:
             technician.entries[:] = [
                 entry for entry in technician.entries if (entry.start, entry.end) != freed
             ]
+
+    def away_km(self, contractor_id: int, latitude: float, longitude: float) -> float:
+        """How far the site lies outside the contractor's territory; infinite without any."""
+        return self._sentences.away_km(self._contractors[contractor_id], latitude, longitude)
+
+    def _reaches(self, record: ContractorRecord, work: WorkOrder) -> bool:
+        """Whether the territory, with the work's extra kilometres around it, holds the site."""
+        if self._covers(record, work.cell):
+            return True
+        if work.extra_km <= 0:
+            return False
+        return self._sentences.away_km(record, work.latitude, work.longitude) <= work.extra_km
 
     def _covers(self, record: ContractorRecord, cell: int) -> bool:
         """Whether the stored cells hold the site's cell.

@@ -11,7 +11,8 @@ from decimal import Decimal
 class WorkOrder:
     """What a job asks of the network. Instants are aware UTC; ``cell`` is the site's H3 cell.
 
-    The window bounds the start of the visit.
+    The window bounds the start of the visit. Somebody whose territory ends up to ``extra_km``
+    before the site counts as reaching it, and ``skill_relief`` levels may be lacking.
     """
 
     branch_id: int
@@ -24,6 +25,8 @@ class WorkOrder:
     duration_minutes: int
     cell: int
     is_emergency: bool = False
+    extra_km: float = 0.0
+    skill_relief: int = 0
 
 
 @dataclass(frozen=True, slots=True)

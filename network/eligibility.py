@@ -22,7 +22,7 @@ from typing import Any
 from django.db import connection
 
 from network.availability import RULES, Availability, Refusal, Slot, WorkOrder
-from network.geo import cell_and_ancestors
+from network.geo import cells_within
 
 COUNTS_LIVE_SECONDS = 300
 
@@ -114,7 +114,7 @@ def find_eligible(work: WorkOrder, *, at: datetime) -> Eligibility:
     skills, day = _needed(work)
     parameters: dict[str, Any] = {
         "branch": work.branch_id,
-        "cells": cell_and_ancestors(work.cell),
+        "cells": cells_within(work.cell, work.extra_km),
         "skills": skills,
         "day": day,
         "at": at,
@@ -130,9 +130,13 @@ def find_eligible(work: WorkOrder, *, at: datetime) -> Eligibility:
     refused["outside_territory"] = max(0, population.cleared(day) - len(contractor_ids))
     slots: list[Slot] = []
     for contractor_id in contractor_ids:
-        # The index has just said that the territory holds the site.
+        # The index has just said that the territory holds the site; wider it says so roughly.
         answer = availability.best_slot(
-            work, contractor_id, not_before=at, check_territory=False, check_wishes=True
+            work,
+            contractor_id,
+            not_before=at,
+            check_territory=work.extra_km > 0,
+            check_wishes=True,
         )
         if isinstance(answer, Refusal):
             refused[answer.rule] += 1

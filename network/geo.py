@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from math import asin, cos, inf, pi, radians, sin, sqrt
+from math import asin, ceil, cos, inf, pi, radians, sin, sqrt
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -69,6 +69,20 @@ def cell_and_ancestors(cell: int) -> list[int]:
         h3.cell_to_parent(cell, resolution)
         for resolution in range(RESOLUTION - 1, COARSEST - 1, -1)
     ]
+
+
+def cells_within(cell: int, km: float) -> list[int]:
+    """The cells up to ``km`` around a site's cell, and all their ancestors.
+
+    A territory that ends no further than that from the site holds one of them; a few that end a
+    little further do too, so ask again by distance.
+    """
+    if km <= 0:
+        return cell_and_ancestors(cell)
+    found: set[int] = set()
+    for near in h3.grid_disk(cell, ceil(km / CELL_SPACING_KM) + 1):
+        found.update(cell_and_ancestors(near))
+    return sorted(found)
 
 
 @lru_cache(maxsize=65_536)

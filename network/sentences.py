@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from math import inf
 from typing import TYPE_CHECKING
 
 from network.display import distance
@@ -65,10 +66,11 @@ class RefusalSentences:
         note = self._facts.refused.get((client_id, contractor_id), "")
         return f"does not work for this client: {note}" if note else "does not work for this client"
 
-    def outside_territory(self, record: ContractorRecord, latitude: float, longitude: float) -> str:
+    def away_km(self, record: ContractorRecord, latitude: float, longitude: float) -> float:
+        """How far a site outside the territory lies from it, in km; infinite without any."""
         if record.radius_km is None:
             if record.packed_cells is None:
-                return "has set no territory"
+                return inf
             away = cells_away_km(record.territory_cells(), latitude, longitude)
         else:
             away = (
@@ -78,7 +80,13 @@ class RefusalSentences:
                 - record.radius_km
             )
         # At the very edge the cell's centre can be outside while the site itself is not.
-        return f"outside territory by {distance(max(away, 0.1), self._facts.distance_unit)}"
+        return max(away, 0.1)
+
+    def outside_territory(self, record: ContractorRecord, latitude: float, longitude: float) -> str:
+        away = self.away_km(record, latitude, longitude)
+        if away == inf:
+            return "has set no territory"
+        return f"outside territory by {distance(away, self._facts.distance_unit)}"
 
     def skill_missing(self, record: ContractorRecord, skill_id: int, *, expired: bool) -> str:
         name = self._facts.skill_names[skill_id]

@@ -8,6 +8,13 @@ from typing import Any
 from jobs.audit.check import Check
 from jobs.states import MOVES
 
+# Asked by the machine in a candidate's turn: not assigned by hand, and not the offer that stands in
+# the place of one that was answered with a price or time of the contractor's own.
+_IN_TURN = (
+    "o.via NOT IN ('assigned', 'standby')"
+    " AND NOT EXISTS (SELECT 1 FROM jobs_proposal p WHERE p.offer_id = o.id)"
+)
+
 GAPLESS = Check(
     id="9-events-without-gaps",
     title="A job's events are numbered 1 to n without a gap, and the job knows n",
@@ -157,13 +164,13 @@ def out_of_order(rows: Iterable[tuple[Any, ...]]) -> list[str]:
 FROZEN_ORDER = Check(
     id="cascade-in-the-frozen-order",
     title="Contractors were asked in the order that was frozen, nobody before his turn",
-    rows="SELECT count(*) FROM jobs_offer WHERE via NOT IN ('assigned', 'standby')",
-    broken="""
+    rows=f"SELECT count(*) FROM jobs_offer o WHERE {_IN_TURN}",
+    broken=f"""
 SELECT j.public_id::text || ' round ' || r.number, r.contractor_ids[:r.next_index],
        array_agg(o.contractor_id ORDER BY o.id), array_agg(o.rank ORDER BY o.id),
        r.ranks[:r.next_index]
   FROM jobs_round r JOIN jobs_job j ON j.id = r.job_id
-  JOIN jobs_offer o ON o.round_id = r.id AND o.via NOT IN ('assigned', 'standby')
+  JOIN jobs_offer o ON o.round_id = r.id AND {_IN_TURN}
  GROUP BY j.public_id, r.id ORDER BY 1""",
     judge=out_of_order,
 )
@@ -185,12 +192,12 @@ NOBODY_SKIPPED = Check(
     id="nobody-passed-over-in-silence",
     title="Every candidate whose turn came was asked, or an event says why not",
     rows="SELECT count(*) FROM jobs_round WHERE next_index > 0",
-    broken="""
+    broken=f"""
 SELECT j.public_id::text FROM jobs_job j
   LEFT JOIN (SELECT job_id, sum(next_index) AS turns FROM jobs_round GROUP BY job_id) r
     ON r.job_id = j.id
-  LEFT JOIN (SELECT job_id, count(*) AS asked FROM jobs_offer
-              WHERE via NOT IN ('assigned', 'standby') GROUP BY job_id) o ON o.job_id = j.id
+  LEFT JOIN (SELECT job_id, count(*) AS asked FROM jobs_offer o WHERE {_IN_TURN}
+              GROUP BY job_id) o ON o.job_id = j.id
   LEFT JOIN (SELECT job_id, count(*) AS told FROM jobs_jobevent
               WHERE kind = 'candidate_passed_over' GROUP BY job_id) e ON e.job_id = j.id
  WHERE coalesce(r.turns, 0) <> coalesce(o.asked, 0) + coalesce(e.told, 0)

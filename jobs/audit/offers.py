@@ -132,7 +132,7 @@ SELECT o.public_id::text
      SELECT has.skill_id FROM network_technicianskill has
        JOIN network_servicetypeskill need
          ON need.skill_id = has.skill_id AND need.service_type_id = j.service_type_id
-      WHERE has.technician_id = t.id AND has.level >= need.min_level
+      WHERE has.technician_id = t.id AND has.level >= greatest(1, need.min_level - j.skill_relief)
         AND coalesce(has.expires_on >= last.day, true)), false)
  ORDER BY 1""",
     settles=True,

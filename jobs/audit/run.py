@@ -11,12 +11,18 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from jobs.audit import history, jobs, offers, protection
+from jobs.audit import history, jobs, offers, proposals, protection
 from jobs.audit.check import SETTLING, Check, Finding
 from network.clock import clock_info
 
 CHECKS: list[Check] = sorted(
-    [*offers.CHECKS, *jobs.CHECKS, *history.CHECKS, *protection.CHECKS],
+    [
+        *offers.CHECKS,
+        *jobs.CHECKS,
+        *history.CHECKS,
+        *protection.CHECKS,
+        *proposals.CHECKS,
+    ],
     key=lambda check: (int(check.id.split("-")[0]) if check.id[0].isdigit() else 99, check.id),
 )
 

@@ -6,6 +6,7 @@ in ``Message.Template``.
 
 from jobs.messaging import (  # noqa: F401 (they register)
     appointments,
+    changes,
     letters,
     offers,
     papers,

@@ -1,7 +1,8 @@
 from jobs.models.access import ApiToken, IdempotencyRecord
 from jobs.models.booking import Booking
+from jobs.models.changes import ChangePolicy, ContractorFee
 from jobs.models.clock import ClockBeat
-from jobs.models.customer import CustomerLink
+from jobs.models.customer import CustomerLink, CustomerNote, VisitRating, WindowOffer
 from jobs.models.demo_mail import DemoMail
 from jobs.models.escalation import Escalation
 from jobs.models.event import JobEvent
@@ -16,6 +17,7 @@ from jobs.models.messaging import (
 )
 from jobs.models.offer import Offer
 from jobs.models.past import PastRequest
+from jobs.models.proposal import Proposal
 from jobs.models.round import Round
 from jobs.models.settings import OfferWindow, Protection
 from jobs.models.standby import Standby
@@ -23,8 +25,11 @@ from jobs.models.standby import Standby
 __all__ = [
     "ApiToken",
     "Booking",
+    "ChangePolicy",
     "ClockBeat",
+    "ContractorFee",
     "CustomerLink",
+    "CustomerNote",
     "DemoMail",
     "Escalation",
     "IdempotencyRecord",
@@ -37,9 +42,12 @@ __all__ = [
     "OfferLink",
     "OfferWindow",
     "PastRequest",
+    "Proposal",
     "Protection",
     "PushSubscription",
     "Round",
     "StaffDigest",
     "Standby",
+    "VisitRating",
+    "WindowOffer",
 ]

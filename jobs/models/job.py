@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -41,6 +43,24 @@ class Job(models.Model):
     not_to_exceed = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
     currency = models.CharField(max_length=3)
     description = models.TextField(blank=True)
+
+    follow_up_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups"
+    )
+    # What a dispatcher has allowed because the promise was in danger.
+    extra_km = models.FloatField(
+        default=0.0, db_default=0.0, help_text="Asked so far beyond their territories too."
+    )
+    skill_relief = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="So many skill levels below what the work asks for."
+    )
+    extra_pay = models.DecimalField(
+        max_digits=8,
+        decimal_places=2,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text="Paid on top of the contractor's own price.",
+    )
 
     address = models.CharField(max_length=200)
     postcode = models.CharField(max_length=12)
@@ -107,6 +127,15 @@ class Job(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status__in=JobStatus.values), name="job_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    extra_km__gte=0, extra_km__lte=100, skill_relief__lte=1, extra_pay__gte=0
+                ),
+                name="job_relief_bounded",
+            ),
+            models.CheckConstraint(
+                condition=~Q(follow_up_of=F("id")), name="job_does_not_follow_itself"
             ),
         ]
         indexes = [

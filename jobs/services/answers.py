@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from jobs.actors import Actor
-from jobs.errors import InvalidInput, OfferNoLongerOpen
+from jobs.errors import InvalidInput, MoveNotAllowed, OfferNoLongerOpen
 from jobs.models import Booking, Offer
 from jobs.models.message import Message
 from jobs.services.booking import book
@@ -19,7 +19,14 @@ from jobs.services.locked import LockedJob, database_now, lock_job_of_offer
 from jobs.services.transactions import service
 from jobs.services.watched import next_look
 from jobs.services.withdrawal import next_wake_after_closing, withdraw_pending
-from jobs.states import AnswerVia, DeclineReason, JobStatus, OfferStatus, WithdrawReason
+from jobs.states import (
+    AnswerVia,
+    DeclineReason,
+    EscalationKind,
+    JobStatus,
+    OfferStatus,
+    WithdrawReason,
+)
 from jobs.watch import Watched
 from ranking.models.outcome import DueTo, OutcomeKind
 from ranking.services.outcomes import OutcomeRow
@@ -45,13 +52,15 @@ class _LockedOffer:
     contractor_email: str
     technician_name: str
     rebooking: bool
+    waits_for_branch: bool
 
 
 _LOCK_OFFER = """
 SELECT o.id, o.public_id, o.round_id, o.rank, o.contractor_id, o.technician_id, o.status,
        o.reason, o.made_at, o.expires_at, o.starts_at, o.ends_at, o.pay, o.currency,
        c.name, c.email, t.name,
-       EXISTS (SELECT 1 FROM jobs_booking b WHERE b.job_id = o.job_id)
+       EXISTS (SELECT 1 FROM jobs_booking b WHERE b.job_id = o.job_id),
+       EXISTS (SELECT 1 FROM jobs_proposal p WHERE p.offer_id = o.id)
   FROM jobs_offer o
   JOIN network_contractor c ON c.id = o.contractor_id
   JOIN network_technician t ON t.id = o.technician_id
@@ -90,6 +99,8 @@ def accept_offer(
             offer_id=offer.id
         )
     _require_pending(offer)
+    if offer.waits_for_branch and via != AnswerVia.PROPOSAL:
+        raise MoveNotAllowed("Your price or time is with the branch; they decide about it now.")
     job.require_move(JobStatus.BOOKED)
     journal = Journal(at=database_now())
     booking = _take(
@@ -189,7 +200,7 @@ def _take(
             template=Message.Template.APPOINTMENT_BOOKED,
             context={**visit, "name": job.customer_name, "contractor": offer.contractor_name},
         )
-    if via not in (AnswerVia.ASSIGNED, AnswerVia.STANDBY):
+    if via not in (AnswerVia.ASSIGNED, AnswerVia.STANDBY, AnswerVia.PROPOSAL):
         journal.outcome(_answer_outcome(job, offer, OutcomeKind.ACCEPTED, at))
     return booking
 
@@ -301,9 +312,15 @@ def decline_offer(*, offer_id: int, reason: str, note: str = "", actor: Actor, v
             },
         )
         job.next_wake_at = next_wake_after_closing(job, at=at)
+        if offer.waits_for_branch:
+            journal.settle(
+                job,
+                kind=EscalationKind.COUNTER_OFFER,
+                resolution=f"{offer.contractor_name} took it back",
+            )
         journal.contractor_changed(offer.contractor_id)
         # Whoever is woken at night may say no: it does not count.
-        due_to = DueTo.SYSTEM if out_of_hours else DueTo.CONTRACTOR
+        due_to = DueTo.SYSTEM if out_of_hours or offer.waits_for_branch else DueTo.CONTRACTOR
         journal.outcome(_answer_outcome(job, offer, OutcomeKind.DECLINED, at, due_to=due_to))
         journal.flush()
     return Offer.objects.select_related("job", "contractor").get(pk=offer.id)

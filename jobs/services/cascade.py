@@ -228,7 +228,8 @@ def _draft(turn: _Turn, slot: Slot, expires_at: datetime, availability: Availabi
             service_type_id=job.service_type_id,
             client_id=job.client_id,
             starts_at=slot.starts_at,
-        ),
+        )
+        + job.extra_pay,
         expires_at=expires_at,
         contractor_name=facts.name,
         contractor_email=facts.email,

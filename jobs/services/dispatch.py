@@ -136,7 +136,8 @@ def _draft_for(
             service_type_id=job.service_type_id,
             client_id=job.client_id,
             starts_at=slot.starts_at,
-        ),
+        )
+        + job.extra_pay,
         expires_at=at + ASSIGN_WINDOW,
         contractor_name=facts.name,
         contractor_email=facts.email,

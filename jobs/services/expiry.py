@@ -50,6 +50,13 @@ moved AS (
            WHERE o.pending_job_id = j.id AND o.id NOT IN (SELECT due.id FROM due)), c.at)
     FROM (SELECT DISTINCT job_id, together, at FROM counted) c WHERE j.id = c.job_id
   RETURNING j.id, j.last_sequence),
+asked AS (  -- a price or time of the contractor's own: it was the branch that was silent
+  SELECT p.offer_id FROM jobs_proposal p WHERE p.offer_id IN (SELECT id FROM counted)),
+settled AS (
+  UPDATE jobs_escalation e SET closed_at = c.at, resolution = 'Nobody decided in time'
+    FROM counted c JOIN asked ON asked.offer_id = c.id
+   WHERE e.job_id = c.job_id AND e.kind = 'counter_offer' AND e.closed_at IS NULL
+  RETURNING e.id),
 told AS (
   INSERT INTO jobs_jobevent (branch_id, job_id, sequence, at, kind, actor_kind, actor_label,
                              offer_id, from_status, to_status, data)
@@ -63,7 +70,8 @@ learned AS (
   INSERT INTO ranking_outcome (branch_id, contractor_id, technician_id, kind, due_to, value,
                                source_ref, job_ref, at, folded)
   SELECT c.branch_id, c.contractor_id, c.technician_id, 'expired',
-         CASE WHEN c.out_of_hours OR c.untold THEN 'system' ELSE 'contractor' END,
+         CASE WHEN c.out_of_hours OR c.untold OR c.id IN (TABLE asked)
+              THEN 'system' ELSE 'contractor' END,
          extract(epoch FROM c.expires_at - c.made_at) / 60, c.public_id, c.job_ref, c.at, false
     FROM counted c
   ON CONFLICT DO NOTHING

@@ -9,11 +9,12 @@ from django.db import IntegrityError, connection
 
 from jobs.actors import Actor
 from jobs.errors import InvalidInput
-from jobs.models import Booking, Job, JobEvent
+from jobs.models import Booking, ContractorFee, Job, JobEvent
 from jobs.models.message import Message
 from jobs.notices import publish_after_commit
 from jobs.queue import DEFAULT, SEARCH_JOBS, hint
 from jobs.services.booked import LockedBooking, end_booking, lock_booking
+from jobs.services.fees import record_fee
 from jobs.services.job_checks import check_facts, check_limit, check_texts, check_window, locate
 from jobs.services.journal import Journal, public_offer_context
 from jobs.services.locked import LockedJob, database_now, lock_job
@@ -47,6 +48,7 @@ def create_job(
     reference: str | None = None,
     source: str = "console",
     external_ref: str = "",
+    follow_up_of: Job | None = None,
 ) -> Job:
     """Take a job in. It is searched for at once, by the workers.
 
@@ -76,6 +78,7 @@ def create_job(
                 reference=wanted,
                 source=source,
                 external_ref=external_ref,
+                follow_up_of=follow_up_of,
                 actor=actor,
             )
         except IntegrityError as error:
@@ -110,6 +113,7 @@ def _create_job(
     reference: str,
     source: str,
     external_ref: str,
+    follow_up_of: Job | None,
     actor: Actor,
 ) -> Job:
     now = database_now()
@@ -161,6 +165,7 @@ def _create_job(
         last_sequence=1,
         source=source,
         external_ref=external_ref,
+        follow_up_of=follow_up_of,
         created_at=now,
         updated_at=now,
     )
@@ -204,6 +209,15 @@ def cancel_job(*, job_id: int, by: str, reason: str, note: str = "", actor: Acto
         withdraw_pending(job=job, reason=WithdrawReason.CANCELLED, journal=journal, actor=actor)
         release_standbys(job=job, reason="cancelled", journal=journal)
         visit = _end_live_booking(job, journal, reason)
+        if visit is not None and by in (CancelBy.CUSTOMER, CancelBy.CLIENT):
+            record_fee(
+                job=job,
+                booking_id=visit.id,
+                contractor=visit.contractor_name,
+                kind=ContractorFee.Kind.LATE_CANCEL,
+                journal=journal,
+                actor=actor,
+            )
         job.cancelled_by, job.cancel_reason = by, reason
         job.closing_note = note[:2000]
         event = journal.move(

@@ -46,6 +46,10 @@ class LockedJob:
     next_wake_at: datetime | None
     last_sequence: int
     attempts: int
+    follow_up_of_id: int | None
+    extra_km: float
+    skill_relief: int
+    extra_pay: Decimal
     # joined, for messages and windows
     service_name: str
     branch_name: str
@@ -80,6 +84,8 @@ class LockedJob:
             duration_minutes=self.duration_minutes,
             cell=self.cell,
             is_emergency=self.is_emergency,
+            extra_km=self.extra_km,
+            skill_relief=self.skill_relief,
         )
 
     @property

@@ -38,7 +38,7 @@ EXISTS (SELECT 1 FROM network_servicetypeskill need
          WHERE need.service_type_id = j.service_type_id AND NOT EXISTS (
            SELECT 1 FROM network_technicianskill has
             WHERE has.technician_id = t.id AND has.skill_id = need.skill_id
-              AND has.level >= need.min_level
+              AND has.level >= greatest(1, need.min_level - j.skill_relief)
               AND (has.expires_on IS NULL OR has.expires_on >= ends.on_day)))
 """
 

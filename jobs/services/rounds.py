@@ -17,6 +17,7 @@ from jobs.models import Round
 from jobs.queue import DEFAULT, SEARCH_JOBS, hint
 from jobs.services.cascade import REMINDER
 from jobs.services.fallback import tell_of_fallback
+from jobs.services.follow_order import same_contractor_first
 from jobs.services.journal import Journal
 from jobs.services.locked import COLUMNS, JOINS, LockedJob, database_now, fetch_locked
 from jobs.services.transactions import service
@@ -104,6 +105,10 @@ def search(*, job_id: int) -> bool:
     current.decision = decision
     current.contractor_ids = list(decision.contractor_ids)
     current.ranks = list(range(1, len(decision.contractor_ids) + 1))
+    if first := same_contractor_first(job, current):
+        journal.event(
+            job, "put_next", actor, data={"contractor": first, "why": "made the first visit"}
+        )
     if not decision.contractor_ids:
         current.finished_at = journal.at
         job.next_wake_at = max(job.window_end, journal.at + REMINDER)
@@ -173,7 +178,8 @@ def _candidate(slot: Slot, eligible: Eligibility, job: LockedJob, stops_nearby: 
             service_type_id=job.service_type_id,
             client_id=job.client_id,
             starts_at=slot.starts_at,
-        ),
+        )
+        + job.extra_pay,
         tier=known.contractor(slot.contractor_id).tier,
         preferred_by_client=known.is_preferred(slot.contractor_id, job.client_id),
         stops_nearby=stops_nearby,

@@ -31,6 +31,7 @@ from network.services.calendar import Hold, insert_holds, lock_technicians
 _WHY = {
     "arrived": "the contractor who has the job is on site",
     "cancelled": "the job was cancelled",
+    "moved": "the customer's appointment moved to another time",
     "visit_gone": "the visit is being arranged anew by the branch",
     "not_fit": "you may not take this work at the moment",
 }
@@ -371,7 +372,7 @@ def close_standby(
 def release_standbys(*, job: LockedJob, reason: str, journal: Journal) -> None:
     """Let whoever holds the time of this job's visit go; he is told. No-op without one.
 
-    ``reason``: ``arrived``, ``cancelled``, ``visit_gone`` or ``not_fit``.
+    ``reason``: ``arrived``, ``cancelled``, ``moved``, ``visit_gone`` or ``not_fit``.
     """
     for standby in _holding(job.id):
         close_standby(

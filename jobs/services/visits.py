@@ -29,6 +29,7 @@ from jobs.services.watched import next_look, watched
 from jobs.states import (
     CONTRACTOR_RELEASE_REASONS,
     RESCUES,
+    Because,
     EscalationKind,
     JobStatus,
     RoundCause,
@@ -206,14 +207,19 @@ def arrive(*, booking_id: int, actor: Actor) -> Booking:
 
 
 @service
-def complete_visit(*, booking_id: int, result: str, note: str = "", actor: Actor) -> Booking:
+def complete_visit(
+    *, booking_id: int, result: str, note: str = "", because: str = "", actor: Actor
+) -> Booking:
     """End the visit with its result; the job is completed. Repeating the same result is fine.
 
-    ``needs_another_visit`` and ``no_access`` put a question to the dispatcher. Raises
-    InvalidInput (unknown result), MoveNotAllowed (not on site yet).
+    ``needs_another_visit`` and ``no_access`` put a question to the dispatcher; ``because`` (a
+    ``Because``, by default the contractor) says to whom another visit is due. A follow-up counts
+    neither way as a first-time fix. Raises InvalidInput, MoveNotAllowed (not on site yet).
     """
     if result not in VisitResult.values:
         raise InvalidInput({"result": "Choose one of: " + ", ".join(VisitResult.values) + "."})
+    if because and because not in Because.values:
+        raise InvalidInput({"because": "Choose one of: " + ", ".join(Because.values) + "."})
     job, booking = lock_booking(booking_id)
     if booking.end_kind == Booking.End.COMPLETED and booking.result == result:
         return _fresh(booking_id)
@@ -233,7 +239,8 @@ def complete_visit(*, booking_id: int, result: str, note: str = "", actor: Actor
     )
     journal.settle(job, resolution=f"{booking.contractor_name} finished the visit")
     if result == VisitResult.NEEDS_ANOTHER_VISIT:
-        journal.escalate(job, EscalationKind.NEEDS_ANOTHER_VISIT, {"note": note[:500]})
+        known = {"note": note[:500], "because": because or str(Because.CONTRACTOR)}
+        journal.escalate(job, EscalationKind.NEEDS_ANOTHER_VISIT, known)
     elif result == VisitResult.NO_ACCESS:
         journal.escalate(job, EscalationKind.NO_ACCESS, {"note": note[:500]})
     journal.outcome(
@@ -242,11 +249,22 @@ def complete_visit(*, booking_id: int, result: str, note: str = "", actor: Actor
             booking,
             OutcomeKind(result),
             journal.at,
-            due_to=DueTo.CUSTOMER if result == VisitResult.NO_ACCESS else DueTo.CONTRACTOR,
+            due_to=_result_due_to(job, result, because),
         )
     )
     journal.flush()
     return _fresh(booking_id)
+
+
+def _result_due_to(job: LockedJob, result: str, because: str) -> DueTo:
+    """To whom the result counts: only what is the contractor's own enters first-time fix."""
+    if result == VisitResult.NO_ACCESS:
+        return DueTo.CUSTOMER
+    if result == VisitResult.NEEDS_ANOTHER_VISIT and because:
+        return DueTo(because)
+    if job.follow_up_of_id is not None:
+        return DueTo.SYSTEM  # the first time was another visit
+    return DueTo.CONTRACTOR
 
 
 @service

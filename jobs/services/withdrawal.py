@@ -11,7 +11,7 @@ from jobs.actors import Actor
 from jobs.models.message import Message
 from jobs.services.journal import Journal, public_offer_context
 from jobs.services.locked import LockedJob
-from jobs.states import OfferStatus
+from jobs.states import EscalationKind, OfferStatus
 
 
 def withdraw_pending(
@@ -68,6 +68,8 @@ def withdraw_pending(
                     "reason": str(reason),
                 },
             )
+    # A price or time of their own that waited for the branch is gone with its offer.
+    journal.settle(job, kind=EscalationKind.COUNTER_OFFER, resolution="The offer was withdrawn")
     return len(rows)
 
 

@@ -10,16 +10,17 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 
-from jobs.audit import protection, run_audit
+from jobs.audit import proposals, protection, run_audit
 from jobs.audit.check import SETTLING
 from jobs.audit.history import out_of_order
 from jobs.audit.run import CHECKS
 from tests.audit.conftest import Past, take_the_guards_off
 from tests.audit.damage import DAMAGE as BASIC
 from tests.audit.damage import sql
+from tests.audit.damage_proposals import DAMAGE as PROPOSALS
 from tests.audit.damage_protection import DAMAGE as PROTECTION
 
-DAMAGE = [*BASIC, *PROTECTION]
+DAMAGE = [*BASIC, *PROTECTION, *PROPOSALS]
 
 
 def clock_beats() -> None:
@@ -35,8 +36,8 @@ def test_what_the_services_did_holds(past: Past) -> None:
     assert report.violations == 0
     checked = {f.check.id: f.rows_checked for f in report.findings}
     # Every check looked at something, so that “nothing found” means something.
-    # (Standbys and rescues have their own past, in tests/jobs.)
-    elsewhere = {check.id for check in protection.CHECKS}
+    # (Standbys, rescues and proposals have their own past, in tests/jobs.)
+    elsewhere = {check.id for check in [*protection.CHECKS, *proposals.CHECKS]}
     assert [name for name, rows in checked.items() if not rows and name not in elsewhere] == [
         "10-one-effect-per-key"
     ]
