@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from jobs.messaging.reasons import reason_in
 from jobs.messaging.registry import Text, Values, template
-from jobs.messaging.words import Context, Words, lower_first
+from jobs.messaging.words import Context, Words
 from jobs.models.message import Message
 
 T = Message.Template
@@ -107,4 +108,4 @@ su cita {reference} para {service}, {window}, está cancelada: {reason}.""",
     ),
 )
 def appointment_cancelled(c: Context, words: Words) -> Values:
-    return {**_appointment(c, words), "reason": lower_first(c["reason"])}
+    return {**_appointment(c, words), "reason": reason_in(c["reason"], words)}

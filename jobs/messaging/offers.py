@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jobs.messaging.reasons import reason_in
 from jobs.messaging.registry import Text, Values, template
 from jobs.messaging.words import Context, Words, link, where
 from jobs.models.message import Message
@@ -94,7 +95,20 @@ _PRIORITIES = {
     "standard": "normal",
     "low": "sin prisa",
 }
-_TAKEN_BACK = {
+_NOT_THERE = (
+    "The technician who would have come cannot do it.",
+    "El técnico que habría ido no puede hacerlo.",
+)
+TAKEN_BACK = {
+    "cancelled": ("The job was cancelled.", "El trabajo se ha cancelado."),
+    "not_active": ("You take no jobs at present.", "En este momento no acepta trabajos."),
+    "not_cleared": (
+        "You are not cleared through the end of the visit.",
+        "No está autorizado hasta el final de la visita.",
+    ),
+    "technician_gone": _NOT_THERE,
+    "skill_missing": _NOT_THERE,
+    "sick": _NOT_THERE,
     "taken": ("Somebody else was first to accept.", "Otra persona aceptó primero."),
     "first_is_back": (
         "The contractor who had the visit has reported in after all.",
@@ -125,7 +139,7 @@ la oferta de {service}, {window}, ya no está abierta. {why} No cuenta en su con
     ),
 )
 def offer_withdrawn(c: Context, words: Words) -> Values:
-    en, es = _TAKEN_BACK.get(c.get("reason", ""), ("Nobody's fault.", "No es culpa de nadie."))
+    en, es = TAKEN_BACK.get(c.get("reason", ""), ("Nobody's fault.", "No es culpa de nadie."))
     return {**_work(c, words), "why": words.of(en=en, es=es)}
 
 
@@ -187,4 +201,4 @@ suyo.""",
     ),
 )
 def standby_ended(c: Context, words: Words) -> Values:
-    return {**_work(c, words), "why": c["why"]}
+    return {**_work(c, words), "why": reason_in(c["why"], words)}

@@ -9,7 +9,6 @@ from jobs.messaging.words import Context, Words, link
 from jobs.models.message import Message
 
 T = Message.Template
-_EN = Words("en")
 
 
 @template(
@@ -129,6 +128,14 @@ _PAPER = {
 
 All that end soon: {link}""",
     ),
+    es=Text(
+        subject="Documentos de {branch}: {counts}",
+        body="""Hola, {name}:
+
+{papers}
+
+Todos los que caducan pronto: {link}""",
+    ),
 )
 def papers_to_staff(c: Context, words: Words) -> Values:
     papers = c["papers"]
@@ -136,28 +143,41 @@ def papers_to_staff(c: Context, words: Words) -> Values:
     ending = len(papers) - ended
     parts = []
     if ended:
-        parts.append(f"{ended} ended" if ended > 1 else "1 has ended")
+        parts.append(
+            words.of(en=f"{ended} ended", es=f"{ended} han caducado")
+            if ended > 1
+            else words.of(en="1 has ended", es="1 ha caducado")
+        )
     if ending:
-        parts.append(f"{ending} end soon" if ending > 1 else "1 ends soon")
+        parts.append(
+            words.of(en=f"{ending} end soon", es=f"{ending} caducan pronto")
+            if ending > 1
+            else words.of(en="1 ends soon", es="1 caduca pronto")
+        )
     return {
         "name": c["name"],
         "counts": ", ".join(parts),
-        "papers": "\n".join(f"- {_staff_line(paper)}" for paper in papers),
+        "papers": "\n".join(f"- {_staff_line(paper, words)}" for paper in papers),
         "link": link(f"/console/{c['slug']}/coverage/#papers"),
     }
 
 
-def _staff_line(paper: dict[str, Any]) -> str:
-    day = _EN.long_day(paper["day"])
-    what = paper["paper"] or "the date set by hand"
+def _staff_line(paper: dict[str, Any], words: Words) -> str:
+    day = words.long_day(paper["day"])
+    what = paper["paper"] or words.of(en="the date set by hand", es="la fecha puesta a mano")
     if paper["work"]:
         what += f" ({paper['work']})"
     if paper["days_left"] >= 0:
-        return f"{paper['name']}: {what} ends on {day}, {_EN.days_left(paper['days_left'])}"
+        said = words.of(en=f"ends on {day}", es=f"caduca el {day}")
+        return f"{paper['name']}: {what} {said}, {words.days_left(paper['days_left'])}"
+    said = words.of(en=f"ended on {day}", es=f"caducó el {day}")
     if paper["work"]:
-        return f"{paper['name']}: {what} ended on {day}; not cleared for this work"
-    if paper["still_cleared"]:
-        return (
-            f"{paper['name']}: {what} ended on {day}; cleared all the same, by a date set by hand"
+        so = words.of(en="; not cleared for this work", es="; sin autorización para este trabajo")
+    elif paper["still_cleared"]:
+        so = words.of(
+            en="; cleared all the same, by a date set by hand",
+            es="; autorizado aun así, por una fecha puesta a mano",
         )
-    return f"{paper['name']}: {what} ended on {day}; not cleared"
+    else:
+        so = words.of(en="; not cleared", es="; sin autorización")
+    return f"{paper['name']}: {what} {said}{so}"

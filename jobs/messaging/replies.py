@@ -8,7 +8,7 @@ from jobs.models.message import Message
 
 T = Message.Template
 
-_KINDS = {
+REPLIES = {
     "accepted": (
         "It’s yours: {service}, {window}. Address and phone: {link}",
         "Es suyo: {service}, {window}. Dirección y teléfono: {link}",
@@ -55,7 +55,7 @@ _KINDS = {
     es=Text(subject="{branch}: su respuesta", body="{reply}", sms="{branch}: {reply}"),
 )
 def text_reply(c: Context, words: Words) -> Values:
-    en, es = _KINDS[c["kind"]]
+    en, es = REPLIES[c["kind"]]
     facts = {
         "service": c.get("service", ""),
         "window": words.window(c) if c.get("window_start") else "",

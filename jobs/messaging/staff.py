@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jobs.messaging.registry import Text, Values, template
+from jobs.messaging.summary import line, lines
 from jobs.messaging.words import Context, Words, link
 from jobs.models.message import Message
 
@@ -23,6 +24,17 @@ instead:
 
 Correct them here: {link}""",
     ),
+    es=Text(
+        subject="Su texto para «{title}» no se puede usar",
+        body="""Hola, {name}:
+
+el texto escrito para «{title}» no se pudo completar, así que se envía el texto propio del \
+programa:
+
+{what}
+
+Corríjalo aquí: {link}""",
+    ),
 )
 def words_broken(c: Context, words: Words) -> Values:
     return {
@@ -38,8 +50,16 @@ def words_broken(c: Context, words: Words) -> Values:
     sample={
         "since": "2026-11-23T12:00:00+00:00",
         "until": "2026-11-24T12:00:00+00:00",
-        "lines": ["12 jobs came in", "2 questions wait for you"],
-        "waiting": 2,
+        "counts": {
+            "came_in": 12,
+            "booked": 9,
+            "done": 7,
+            "cancelled": 1,
+            "asked": 3,
+            "not_arrived": 0,
+            "questions": 2,
+            "applications": 1,
+        },
     },
     en=Text(
         subject="{branch}: {headline}",
@@ -52,18 +72,29 @@ since {since}:
 The board: {link}
 How often this comes: {settings}""",
     ),
+    es=Text(
+        subject="{branch}: {headline}",
+        body="""Hola, {name}:
+
+desde {since}:
+
+{lines}
+
+El tablero: {link}
+Con qué frecuencia llega esto: {settings}""",
+    ),
 )
 def staff_digest(c: Context, words: Words) -> Values:
-    waiting = c["waiting"]
-    if waiting:
-        headline = f"{waiting} question{'s wait' if waiting > 1 else ' waits'} for you"
+    counts = c["counts"]
+    if counts["questions"]:
+        headline = line("questions", counts["questions"], words)
     else:
-        headline = "nothing waits for you"
+        headline = words.of(en="nothing waits for you", es="nada le espera")
     return {
         "name": c["name"],
         "headline": headline,
         "since": words.moment(c["since"], c["time_zone"]),
-        "lines": "\n".join(f"- {line}" for line in c["lines"]),
+        "lines": "\n".join(f"- {told}" for told in lines(counts, words)),
         "link": link(f"/console/{c['slug']}/"),
         "settings": link(f"/console/{c['slug']}/messages/digest/"),
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from jobs.messaging.reasons import reason_in
 from jobs.messaging.registry import Text, Values, template
-from jobs.messaging.words import Context, Words, link, lower_first, where
+from jobs.messaging.words import Context, Words, link, where
 from jobs.models.message import Message
 
 T = Message.Template
@@ -78,7 +79,7 @@ libre.""",
     ),
 )
 def visit_cancelled(c: Context, words: Words) -> Values:
-    return {**_visit(c, words), "reason": lower_first(c["reason"])}
+    return {**_visit(c, words), "reason": reason_in(c["reason"], words)}
 
 
 @template(

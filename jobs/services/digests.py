@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
+from jobs.messaging.summary import HAPPENED, WAITS
 from jobs.models import Message, StaffDigest
 from jobs.services.locked import database_now
 from jobs.services.outgoing import Outgoing, write_outgoing
@@ -69,34 +70,15 @@ SELECT (SELECT count(*) FROM jobs_job WHERE branch_id = %(b)s
             ON c.id = a.contractor_id
          WHERE c.branch_id = %(b)s AND a.state = 'submitted')
 """
-_WORDS = (
-    ("job came in", "jobs came in"),
-    ("visit was booked", "visits were booked"),
-    ("job was done", "jobs were done"),
-    ("job was cancelled", "jobs were cancelled"),
-    ("question came up", "questions came up"),
-    ("message did not arrive", "messages did not arrive"),
-    ("question waits for you", "questions wait for you"),
-    ("application waits to be looked at", "applications wait to be looked at"),
-)
-#: So many of the counts tell what happened; the others what is.
-_HAPPENED = 6
 
 
-def summary_lines(
-    *, branch_id: int, since: datetime, until: datetime
-) -> tuple[list[str], int, bool]:
-    """What happened in the branch from ``since`` to before ``until``, in words; how many questions
-    wait; and whether anything happened at all. One query."""
+def summary(*, branch_id: int, since: datetime, until: datetime) -> dict[str, int]:
+    """How much happened in the branch from ``since`` to before ``until``, and how much waits, by
+    the names of ``jobs.messaging.summary``. One query."""
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, {"b": branch_id, "since": since, "until": until})
         counts = cursor.fetchone()
-    lines = [
-        f"{count:,} {one if count == 1 else many}"
-        for count, (one, many) in zip(counts, _WORDS, strict=True)
-        if count
-    ]
-    return lines or ["Nothing happened."], counts[6], any(counts[:_HAPPENED])
+    return dict(zip((*HAPPENED, *WAITS), counts, strict=True))
 
 
 def write_due_digests(*, limit: int = 50) -> int:
@@ -124,7 +106,8 @@ def _write_one() -> bool:
         return False
     now = database_now()
     branch = row.branch
-    lines, waiting, happened = summary_lines(branch_id=branch.pk, since=row.covers_from, until=now)
+    counts = summary(branch_id=branch.pk, since=row.covers_from, until=now)
+    happened = any(counts[name] for name in HAPPENED)
     is_staff = row.user.is_active and Branch.objects.for_user(row.user).filter(pk=branch.pk)
     if not is_staff:
         row.delete()  # works there no more
@@ -144,8 +127,7 @@ def _write_one() -> bool:
                         "slug": branch.slug,
                         "time_zone": branch.time_zone,
                         "since": row.covers_from.isoformat(),
-                        "lines": lines,
-                        "waiting": waiting,
+                        "counts": counts,
                     },
                 )
             ],

@@ -28,7 +28,7 @@ from network.availability import Availability, Refusal, Slot
 from network.ids import uuid7
 from network.services.calendar import Hold, insert_holds, lock_technicians
 
-_WHY = {
+WHY = {
     "arrived": "the contractor who has the job is on site",
     "cancelled": "the job was cancelled",
     "moved": "the customer's appointment moved to another time",
@@ -364,7 +364,7 @@ def close_standby(
             context={
                 **public_offer_context(job),
                 "name": standby.contractor_name,
-                "why": _WHY[reason],
+                "why": WHY[reason],
             },
         )
 

@@ -100,7 +100,7 @@ def ways_of(wanted: Sequence[Wanted], *, at: datetime) -> list[list[Way]]:
         {
             w.branch_id
             for w in wanted
-            if w.recipient_kind == "contractor" and w.contractor_id is None and w.branch_id
+            if w.recipient_kind != "customer" and w.contractor_id is None and w.branch_id
         }
     )
     answers: list[list[Way]] = []

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.messaging import registered, render_parts
-from jobs.messaging.words import Words
+from jobs.messaging import of, registered, render_parts
+from jobs.messaging.offers import TAKEN_BACK
+from jobs.messaging.reasons import reason_in
+from jobs.messaging.replies import REPLIES
+from jobs.messaging.words import LANGUAGES, Words
 from jobs.models import Message
+from jobs.services.standby import WHY as STANDBY_ENDS
+from jobs.states import CancelReason, ReleaseReason, WithdrawReason
+from network.models import Language
 
 ALL = [(template, language) for template in registered() for language in template.texts]
 
@@ -29,9 +35,33 @@ def test_a_template_reads_well(template, language):
     assert rendered.body.endswith("\nGreater Boston\n")
 
 
-def test_contractors_and_customers_are_written_to_in_spanish_too():
-    english_only = {template.key for template in registered() if "es" not in template.texts}
-    assert english_only == {"papers_to_staff", "words_broken", "staff_digest"}, "staff's alone"
+def test_everybody_is_written_to_in_every_language():
+    for template in registered():
+        assert set(template.texts) == set(LANGUAGES) == set(Language.values), template.key
+
+
+def test_the_reasons_that_states_give_are_known_in_spanish():
+    """Contexts freeze the English labels; whatever the states may say is translated."""
+    said = [*CancelReason.labels, *ReleaseReason.labels, *STANDBY_ENDS.values()]
+    for reason in said:
+        assert reason_in(reason, Words("en")) == reason[:1].lower() + reason[1:]
+        assert reason_in(reason, Words("es")) != reason_in(reason, Words("en")), reason
+    assert reason_in("Snow", Words("es")) == "snow", "what somebody typed stays"
+
+
+def test_every_reason_for_taking_an_offer_back_has_its_sentence():
+    assert set(TAKEN_BACK) == set(WithdrawReason.values) - {"undeliverable"}, "he never had it"
+
+
+@pytest.mark.parametrize("kind", REPLIES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reply_to_a_text_reads_well(kind, language):
+    template = of("text_reply")
+    context = {**template.sample_context(), "kind": kind}
+    values = template.values(context, language)
+    short = render_parts(template, template.texts[language], values).short
+    assert "{" not in short
+    assert ("YES" in short) == (language == "en" and kind in ("no_code", "no_word"))
 
 
 @pytest.mark.parametrize("template", registered(), ids=lambda template: template.key)
