@@ -24,7 +24,7 @@ test: venv-dev
 
 test-browser: venv-dev
 	@sh .ci/chromium
-	@exec .venv/bin/python -m pytest -o addopts="--strict-markers --strict-config -ra" tests/browser $(TESTS)
+	@exec .venv/bin/python -m pytest -n 2 --dist loadfile -o addopts="--strict-markers --strict-config -ra" tests/browser $(TESTS)
 
 bench: venv-dev
 	@exec .venv/bin/python manage.py bench

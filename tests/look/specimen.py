@@ -204,6 +204,7 @@ _console = [
     path("<slug:branch>/contractors/", console, name="contractors"),
     path("<slug:branch>/coverage/", console, name="branch_coverage"),
     path("<slug:branch>/ranking/", console, name="branch_ranking"),
+    path("<slug:branch>/reports/", console, name="branch_reports"),
     path("<slug:branch>/new/", console, name="branch_new_job"),
 ]
 _portal = [path(name, portal, name=name) for name in ("today", "offers", "calendar", "you")]
@@ -212,6 +213,7 @@ urlpatterns = [
     path("", console, name="home"),
     path("echo", echo, name="echo"),
     path("broken", broken),
+    path("mailbox/", console, name="mailbox"),
     path("console/", include((_console, "console"))),
     path("portal/", include((_portal, "portal"))),
     path("accounts/", include("allauth.urls")),

@@ -93,7 +93,7 @@ def test_countdowns(seconds, text):
             at(26),
             "Today, Tue 17 Nov, 22:00–Wed 18 Nov, 02:00 EST",
             "22–02",
-            "Today 10 pm–2 am",
+            "Today 10 pm – tomorrow 2 am",
         ),
         (
             at(8, day=27),
