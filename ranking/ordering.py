@@ -16,11 +16,14 @@ from ranking.scoring import Ranked, rank
 RULE_FACTS = ("work_share",)
 """Facts that rules read and no criterion does."""
 
+COMPARED_FACTS = ("travel_km", "price", "accept_rate", "fix_rate")
+"""Facts of the first call that a replay compares, also when no criterion reads them any more."""
+
 
 def logged_facts() -> tuple[str, ...]:
-    """Every fact that a decision logs: what criteria and rules read, in a stable order."""
+    """Every fact that a decision logs: what criteria, rules and replays read, in a stable order."""
     conditions = (name for condition in CONDITIONS.values() for name in condition.facts)
-    return tuple(dict.fromkeys([*fact_names(), *conditions, *RULE_FACTS]))
+    return tuple(dict.fromkeys([*fact_names(), *conditions, *RULE_FACTS, *COMPARED_FACTS]))
 
 
 def known_columns(

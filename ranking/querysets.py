@@ -76,6 +76,29 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
             found = found.filter(client_id=client_id)
         return found
 
+    def ranked_by(self, policy: RankingPolicy) -> DecisionQuerySet:
+        """Decisions on jobs that this policy would rank if it were live.
+
+        That is: in its scope, and not in a more specific one that has a live policy of its own.
+        """
+        found = self.for_branch(policy.branch_id).in_scope(*policy.scope)
+        others = type(policy).objects.for_branch(policy.branch_id).published()
+        for service_type_id, client_id in others.values_list("service_type_id", "client_id"):
+            if (service_type_id, client_id) == policy.scope:
+                continue
+            if (client_id is not None, service_type_id is not None) <= (
+                policy.client_id is not None,
+                policy.service_type_id is not None,
+            ):
+                continue
+            covered = models.Q()
+            if service_type_id is not None:
+                covered &= models.Q(service_type_id=service_type_id)
+            if client_id is not None:
+                covered &= models.Q(client_id=client_id)
+            found = found.exclude(covered)
+        return found
+
     def made_between(self, start: datetime, end: datetime) -> DecisionQuerySet:
         return self.filter(made_at__gte=start, made_at__lt=end)
 

@@ -40,6 +40,8 @@ def usable_weights(stored: Mapping[str, object]) -> dict[str, float]:
     A criterion that is gone since does not matter where it had no weight. Raises PolicyError
     where it had one, as ``clean_weights`` does.
     """
+    if not isinstance(stored, Mapping):
+        raise PolicyError("weights-unreadable", "Its weights can not be read.", "weights")
     return clean_weights({key: w for key, w in stored.items() if key in REGISTRY or w != 0})
 
 

@@ -20,7 +20,14 @@ from django.views.decorators.http import require_POST
 from network.admin.access import admin_branches
 from ranking.admin.access import BranchAdmin
 from ranking.admin.forms import PolicyForm, PublishForm, field_name, looked_at
-from ranking.admin.policy_page import TONES, history, rule_lines, weight_rows, which
+from ranking.admin.policy_page import (
+    TONES,
+    history,
+    problem_of,
+    rule_lines,
+    weight_rows,
+    which,
+)
 from ranking.admin.replays import ReplayViews, replay_summary
 from ranking.criteria import REGISTRY
 from ranking.errors import PolicyError
@@ -145,6 +152,7 @@ class RankingPolicyAdmin(ReplayViews, BranchAdmin):
             tone="" if add else TONES[PolicyStatus(obj.status)],
             rule_rows=form.rule_rows() if editable else [],
             rules=[] if add else rule_lines(obj),
+            problem="" if add or obj.status != PolicyStatus.PUBLISHED else problem_of(obj),
             which=None if add else which(request, obj),
             history=[] if add else history(obj),
         )
@@ -290,9 +298,13 @@ class RankingPolicyAdmin(ReplayViews, BranchAdmin):
     def draft_view(self, request: HttpRequest, policy_id: int) -> HttpResponse:
         """Start a new draft with this revision's weights."""
         source = self._own(request, policy_id)
-        with transaction.atomic():
-            draft = policies.draft_from(policy_id=source.pk, user_id=request.user.pk)
-            self.log_addition(request, draft, f"Draft from revision {source.revision}.")
+        try:
+            with transaction.atomic():
+                draft = policies.draft_from(policy_id=source.pk, user_id=request.user.pk)
+                self.log_addition(request, draft, f"Draft from revision {source.revision}.")
+        except PolicyError as error:
+            self.message_user(request, error.detail, messages.ERROR)
+            return HttpResponseRedirect(_url("change", source))
         self.message_user(
             request,
             f"Draft of revision {draft.revision}, with the weights of revision {source.revision}.",

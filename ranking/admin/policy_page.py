@@ -16,6 +16,7 @@ from ranking.errors import PolicyError
 from ranking.history import summary
 from ranking.models import PolicyStatus, RankingPolicy
 from ranking.rules import KINDS, clean_rules
+from ranking.services.replays import in_force_for
 from ranking.weights import shares
 
 TONES = {
@@ -109,7 +110,13 @@ def which(request: HttpRequest, policy: RankingPolicy) -> dict[str, Any]:
                 policy.branch_id, kind.pk if kind else None, payer.pk if payer else None
             ).select_related("branch", "service_type", "client")
         )
-    return {"form": form, "fitting": fitting, "asked": asked}
+    problem = problem_of(fitting[0]) if fitting else ""
+    return {"form": form, "fitting": fitting, "asked": asked, "problem": problem}
+
+
+def problem_of(policy: RankingPolicy) -> str:
+    """Why a published revision does not rank, and what does in its place; empty when it does."""
+    return in_force_for(policy).reason
 
 
 def history(policy: RankingPolicy) -> list[Revision]:

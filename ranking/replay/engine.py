@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.criteria import REGISTRY
+from ranking.ordering import COMPARED_FACTS
 from ranking.replay.batch import Batch, criterion_values, first_calls
 from ranking.rules import Rule
 from ranking.rules.apply import NEWCOMER_JOBS
 from ranking.weights import clean_weights, shares
-
-COMPARED = ("travel_km", "price", "accept_rate", "fix_rate")
-"""Facts of the first call whose mean is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +42,10 @@ class Comparison:
     newcomer_after: list[NDArray[np.bool_]] = field(default_factory=list)
     because: list[NDArray[np.int16]] = field(default_factory=list)
     before: dict[str, list[NDArray[np.float64]]] = field(
-        default_factory=lambda: {name: [] for name in COMPARED}
+        default_factory=lambda: {name: [] for name in COMPARED_FACTS}
     )
     after: dict[str, list[NDArray[np.float64]]] = field(
-        default_factory=lambda: {name: [] for name in COMPARED}
+        default_factory=lambda: {name: [] for name in COMPARED_FACTS}
     )
     everybody: set[int] = field(default_factory=set)
 
@@ -73,7 +71,7 @@ class Comparison:
             nobody = rows < 0
             winners.append(np.where(nobody, 0, batch.contractor_ids[rows]))
             newcomers.append(~nobody & (jobs[rows] < NEWCOMER_JOBS))
-            for name in COMPARED:
+            for name in COMPARED_FACTS:
                 facts[name].append(np.where(nobody, np.nan, batch.columns[name][rows]))
         self.because.append(_because(keys, values, live, draft, one.rows, two.rows))
 

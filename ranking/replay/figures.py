@@ -15,9 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.criteria import REGISTRY
-from ranking.replay.engine import COMPARED, Comparison
+from ranking.ordering import COMPARED_FACTS
+from ranking.replay.engine import Comparison
 
 Z95 = 1.96
+FEWEST = 10
+"""From fewer decisions than this nothing is called clear, however equal they look."""
+FEWEST_SWAPS = 6
+"""So many first calls must move one way before chance alone would do it in under 5 %: 2 × ½⁶."""
 RESAMPLES = 120
 MOST_LISTED = 2_000
 """So many changed decisions are kept for looking at one by one."""
@@ -46,7 +51,7 @@ def figures(comparison: Comparison) -> dict[str, Any]:
     }
     if not count:
         return report
-    for name in COMPARED:
+    for name in COMPARED_FACTS:
         report["first_call"][name] = paired(
             _all(comparison.before[name], np.float64), _all(comparison.after[name], np.float64)
         )
@@ -66,7 +71,8 @@ def paired(before: NDArray[np.float64], after: NDArray[np.float64]) -> dict[str,
     """Means of two paired samples and of their difference, with its 95 % margin.
 
     Pairs in which either is unknown do not take part; ``count`` says how many did. The margin is
-    None below two pairs; ``clear`` whether the interval leaves out zero.
+    Student's, wider for few pairs, and None below two. ``clear``: there are ``FEWEST`` pairs and
+    the interval leaves out zero.
     """
     known = ~(np.isnan(before) | np.isnan(after))
     count = int(known.sum())
@@ -81,15 +87,28 @@ def paired(before: NDArray[np.float64], after: NDArray[np.float64]) -> dict[str,
         }
     difference = after[known] - before[known]
     change = float(difference.mean())
-    margin = float(Z95 * difference.std(ddof=1) / np.sqrt(count)) if count > 1 else None
+    margin = t95(count - 1) * float(difference.std(ddof=1)) / count**0.5 if count > 1 else None
     return {
         "count": count,
         "before": _round(before[known].mean()),
         "after": _round(after[known].mean()),
         "change": _round(change),
         "margin": None if margin is None else _round(margin),
-        "clear": margin is not None and abs(change) > margin,
+        "clear": margin is not None and count >= FEWEST and abs(change) > margin,
     }
+
+
+def t95(freedom: int) -> float:
+    """Student's t for 95 %, two-sided, to about 1 %: Cornish and Fisher's expansion from 3 on."""
+    if freedom < 3:
+        return (12.706, 4.303)[freedom - 1]
+    z = Z95
+    return (
+        z
+        + (z**3 + z) / (4 * freedom)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
+    )
 
 
 def gini(counts: NDArray[Any]) -> float:
@@ -124,11 +143,12 @@ def _fairness(
     change = gini(counts_after) - gini(counts_before)
     margin = float(Z95 * np.std(changes, ddof=1))
     return {
+        "count": len(before),
         "before": _round(gini(counts_before)),
         "after": _round(gini(counts_after)),
         "change": _round(change),
         "margin": _round(margin),
-        "clear": abs(change) > margin,
+        "clear": len(before) >= FEWEST and abs(change) > margin,
         "tenths_before": _tenths(counts_before),
         "tenths_after": _tenths(counts_after),
     }
@@ -157,7 +177,7 @@ def _by_day(comparison: Comparison, changed: NDArray[np.bool_]) -> dict[str, Any
     series["decisions"] = np.bincount(place).tolist()
     series["changed"] = np.bincount(place, changed.astype(float)).astype(int).tolist()
     sources: dict[str, tuple[Parts, Parts]] = {
-        name: (comparison.before[name], comparison.after[name]) for name in COMPARED
+        name: (comparison.before[name], comparison.after[name]) for name in COMPARED_FACTS
     }
     sources["newcomer"] = (comparison.newcomer_before, comparison.newcomer_after)
     for name, (one, two) in sources.items():
@@ -191,6 +211,12 @@ def _shares(
     lost = np.zeros((size, len(keys)), dtype=np.int64)
     np.add.at(gained, (two[changed & (after > 0)], because[changed & (after > 0)]), 1)
     np.add.at(lost, (one[changed & (before > 0)], because[changed & (before > 0)]), 1)
+    # first calls each one wins and loses: their difference is the change, their sum its variance
+    moved = before != after
+    wins = np.bincount(two[moved & (after > 0)], minlength=size)
+    losses = np.bincount(one[moved & (before > 0)], minlength=size)
+    spread = wins + losses - (wins - losses) ** 2 / len(before)
+    margins = np.ceil(Z95 * np.sqrt(np.maximum(spread, 0))).astype(np.int64)
     rows = []
     for place in range(size):
         change = int(counts_after[place] - counts_before[place])
@@ -202,6 +228,9 @@ def _shares(
                 "before": int(counts_before[place]),
                 "after": int(counts_after[place]),
                 "change": change,
+                "margin": int(margins[place]),
+                "clear": int(wins[place] + losses[place]) >= FEWEST_SWAPS
+                and abs(change) > int(margins[place]),
                 "because": keys[top] if reasons[top] else "",
             }
         )

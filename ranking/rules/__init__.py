@@ -2,7 +2,7 @@
 
 from ranking.rules.apply import Applied, apply_rules, first_of_each, ordering_keys
 from ranking.rules.conditions import CONDITIONS, Condition
-from ranking.rules.model import KINDS, Rule, clean_rules, rules_from_json
+from ranking.rules.model import KINDS, Rule, clean_rules, rules_from_json, usable_rules
 
 __all__ = [
     "CONDITIONS",
@@ -15,4 +15,5 @@ __all__ = [
     "first_of_each",
     "ordering_keys",
     "rules_from_json",
+    "usable_rules",
 ]

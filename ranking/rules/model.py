@@ -89,15 +89,27 @@ def clean_rules(data: Any) -> list[Rule]:
     return rules
 
 
+def usable_rules(data: Sequence[Any]) -> list[Rule]:
+    """Those of the stored rules that still exist."""
+    found = []
+    for entry in data:
+        try:
+            found.append(_clean(1, entry))
+        except PolicyError:
+            continue
+    return found
+
+
 def _clean(number: int, entry: Any) -> Rule:
     def refuse(code: str, detail: str) -> PolicyError:
         return PolicyError(code, f"Rule {number}: {detail}", "rules")
 
-    if not isinstance(entry, Mapping) or entry.get("kind") not in KINDS:
+    kind = entry.get("kind") if isinstance(entry, Mapping) else None
+    if not isinstance(kind, str) or kind not in KINDS:
         raise refuse("unknown-rule", f"choose one of {', '.join(KINDS.values())}.")
-    kind = str(entry["kind"])
     condition = str(entry.get("condition") or "")
-    contractors = tuple(entry.get("contractors") or ())
+    named = entry.get("contractors") or ()
+    contractors = tuple(named) if isinstance(named, list | tuple) else (None,)
     if any(isinstance(one, bool) or not isinstance(one, int) for one in contractors):
         raise refuse("unknown-contractor", "contractors must be given by their ids.")
     if len(set(contractors)) != len(contractors):

@@ -176,7 +176,8 @@ def facts_matrix(
             facts["earlier_visits"] = candidate.earlier_visits
             facts["days_since_visit"] = candidate.days_since_visit
         for name, value in facts.items():
-            if value is not None and math.isfinite(value):
+            # a fact whose only criterion is gone is not logged any more
+            if name in columns and value is not None and math.isfinite(value):
                 matrix[row, columns[name]] = float(value)
     return matrix
 

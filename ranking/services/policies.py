@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -14,11 +15,14 @@ from ranking.criteria import default_weights
 from ranking.errors import PolicyError
 from ranking.fingerprint import fingerprint
 from ranking.models import Decision, PolicyStatus, RankingPolicy, Replay, ReplayStatus
-from ranking.rules import Rule, clean_rules
+from ranking.rules import Rule, clean_rules, usable_rules
 from ranking.weights import clean_weights, usable_weights
 
 REPLAY_FROM = 100
 """From this many decisions on in its scope, a draft is published after a look at a replay."""
+
+LONGEST_DAYS = 366
+"""So far back can a replay look."""
 
 FIRST_NOTE = "The weights every branch starts with."
 
@@ -120,18 +124,20 @@ def create_draft(
 def draft_from(*, policy_id: int, user_id: int | None) -> RankingPolicy:
     """A new draft with the weights, rules and scope of any earlier revision.
 
-    Criteria gone since are left out.
+    Criteria and rules gone since are left out; where no weight is left, it starts with the weights
+    of a new branch.
     """
     source = RankingPolicy.objects.filter(id=policy_id).first()
     if source is None:
         raise PolicyError("no-such-policy", "That revision does not exist.")
-    known = default_weights().keys()
+    first = default_weights()
+    kept = {key: value for key, value in source.weights.items() if key in first}
     return create_draft(
         branch_id=source.branch_id,
-        weights={key: value for key, value in source.weights.items() if key in known},
+        weights=kept if any(kept.values()) else first,
         user_id=user_id,
         copy_of=source.id,
-        rules=source.rules,
+        rules=[rule.as_json() for rule in usable_rules(source.rules)],
         service_type_id=source.service_type_id,
         client_id=source.client_id,
     )
@@ -227,8 +233,12 @@ def publish(*, policy_id: int, user_id: int | None, replay_id: int | None = None
 
 
 def needs_replay(policy: RankingPolicy) -> bool:
-    """Whether publishing asks for a look at a replay: there is enough to replay it on."""
-    decided = Decision.objects.for_branch(policy.branch_id).in_scope(*policy.scope)
+    """Whether publishing asks for a look at a replay: there is enough to replay it on.
+
+    Only decisions count that a replay of it would read, or some draft could never be published.
+    """
+    since = app_now() - timedelta(days=LONGEST_DAYS)
+    decided = Decision.objects.ranked_by(policy).filter(made_at__gt=since)
     return decided[:REPLAY_FROM].count() >= REPLAY_FROM
 
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Func, Q, TextField, Value
+from django.db.models import F, Func, TextField, Value
 from django.db.models.functions import Cast
 
 from network.clock import app_now
 from network.queue import DEFAULT, TaskTimeout, enqueue
 from ranking.errors import PolicyError
+from ranking.fallback import Plan, plan_for
 from ranking.fingerprint import fingerprint
 from ranking.models import Decision, RankingPolicy, Replay, ReplayStatus
 from ranking.querysets import DecisionQuerySet
@@ -23,7 +24,7 @@ from ranking.replay.batch import LoggedDecision, build_batch
 from ranking.replay.engine import Comparison, Terms
 from ranking.replay.figures import figures
 from ranking.rules import clean_rules
-from ranking.services.policies import active_policy
+from ranking.services.policies import LONGEST_DAYS, active_policy
 from ranking.weights import usable_weights
 
 log = structlog.get_logger(__name__)
@@ -31,36 +32,10 @@ log = structlog.get_logger(__name__)
 BATCH = 2_000
 """So many decisions are in memory at once: some tens of megabytes."""
 
-LONGEST_DAYS = 366
-
 RUN_REPLAY = "ranking.tasks.run_replay"
 TIMEOUT_SECONDS = 600
 
 Progress = Callable[[int, int], None]
-
-
-def decisions_ranked_by(policy: RankingPolicy) -> DecisionQuerySet:
-    """Decisions on jobs that this policy would rank if it were live.
-
-    That is: in its scope, and not in a more specific one that has a live policy of its own.
-    """
-    found = Decision.objects.for_branch(policy.branch_id).in_scope(*policy.scope)
-    others = RankingPolicy.objects.for_branch(policy.branch_id).published()
-    for service_type_id, client_id in others.values_list("service_type_id", "client_id"):
-        if (service_type_id, client_id) == policy.scope:
-            continue
-        if (client_id is not None, service_type_id is not None) <= (
-            policy.client_id is not None,
-            policy.service_type_id is not None,
-        ):
-            continue
-        covered = Q()
-        if service_type_id is not None:
-            covered &= Q(service_type_id=service_type_id)
-        if client_id is not None:
-            covered &= Q(client_id=client_id)
-        found = found.exclude(covered)
-    return found
 
 
 @transaction.atomic
@@ -149,9 +124,11 @@ def compare(
 ) -> dict[str, Any]:
     """The report of a replay, at once. ``progress`` is told decisions done and in all.
 
-    Raises PolicyError when either policy can not be used, or the period holds no decisions.
+    Where ``against`` can not be used, it is compared with what ranks in its place. Raises
+    PolicyError when ``policy`` can not be used, or the period holds no decisions.
     """
-    live = Terms(usable_weights(against.weights), clean_rules(against.rules))
+    in_force = in_force_for(against)
+    live = Terms(in_force.weights, in_force.rules)
     draft = Terms(usable_weights(policy.weights), clean_rules(policy.rules))
     found = _in_period(policy, start, end, trade)
     total = found.count()
@@ -166,7 +143,23 @@ def compare(
         if progress is not None:
             progress(read, max(read, total))
     report = figures(comparison)
-    return {"read": read, "without_candidates": read - report["decisions"], **report}
+    return {
+        "read": read,
+        "without_candidates": read - report["decisions"],
+        "fallback": in_force.reason,
+        **report,
+    }
+
+
+def in_force_for(against: RankingPolicy) -> Plan:
+    """What ranks the jobs of a published revision's scope: itself, if it can be used."""
+    wider = RankingPolicy.objects.for_job(against.branch_id, *against.scope).exclude(pk=against.pk)
+    return plan_for(against, wider)
+
+
+def decisions_of(replay: Replay) -> DecisionQuerySet:
+    """The decisions that a replay is about."""
+    return _in_period(replay.policy, replay.period_start, replay.period_end, replay.trade)
 
 
 def _in_period(
@@ -176,7 +169,7 @@ def _in_period(
         raise PolicyError("bad-period", "The period must end after it starts.")
     if (end - start).days > LONGEST_DAYS:
         raise PolicyError("bad-period", f"Choose at most {LONGEST_DAYS} days.")
-    found = decisions_ranked_by(policy).made_between(start, end)
+    found = Decision.objects.ranked_by(policy).made_between(start, end)
     return found.filter(service_type__trade=trade) if trade else found
 
 

@@ -106,7 +106,7 @@ def test_draft_replay_publish_and_the_next_job_uses_it(
     run_queued()
     expect(page.get_by_text(f"{JOBS} of {JOBS} first calls change hands")).to_be_visible()
     checked(page, "ranking-replay", screen)
-    page.get_by_role("link", name=f"The {JOBS} decisions, one by one").click()
+    page.get_by_role("link", name=f"The {JOBS} decisions that change, one by one").click()
     page.locator("#content-main tbody a").first.click()
     expect(page.get_by_role("rowheader", name="Cheap")).to_be_visible()
     checked(page, "ranking-side-by-side", screen)

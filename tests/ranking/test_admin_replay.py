@@ -176,10 +176,10 @@ def test_all_contractors_are_listed_and_go_into_a_spreadsheet(
     sheet = maya.get(url("replay_csv", draft.id, replay.id))
     assert sheet.headers["Content-Type"] == "text/csv; charset=utf-8"
     lines = sheet.content.decode("utf-8-sig").splitlines()
-    assert lines[0] == "contractor,revision 1,revision 2,change,mostly because of"
-    assert lines[1] == "Cheap,0,12,12,Price"
-    assert lines[2] == "'=SUM(1),1,1,0,"
-    assert lines[3].startswith(f"{near.name},12,0,-12,")
+    assert lines[0] == "contractor,revision 1,revision 2,change,± (95 %),mostly because of"
+    assert lines[1] == "Cheap,0,12,12,2,Price"
+    assert lines[2] == "'=SUM(1),1,1,0,0,"
+    assert lines[3].startswith(f"{near.name},12,0,-12,2,")
 
 
 def test_rules_are_typed_by_name_and_come_back_with_what_is_wrong(

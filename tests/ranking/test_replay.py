@@ -108,11 +108,13 @@ def test_facts_that_were_not_logged_yet_are_unknown() -> None:
 def test_paired_differences_carry_their_uncertainty() -> None:
     found = paired(np.array([10.0, 12, 14, np.nan]), np.array([9.0, 11, 13, 5]))
     assert (found["count"], found["before"], found["after"], found["change"]) == (3, 12, 11, -1)
-    assert (found["margin"], found["clear"]) == (0, True)
+    assert (found["margin"], found["clear"]) == (0, False), "three are too few, however alike"
+    many = paired(np.arange(10.0), np.arange(10.0) - 1)
+    assert (many["margin"], many["clear"]) == (0, True)
     noisy = paired(np.array([1.0, 2, 3]), np.array([3.0, 1, 3]))
     assert not noisy["clear"]
     assert noisy["margin"] == pytest.approx(
-        1.96 * np.std([2, -1, 0], ddof=1) / np.sqrt(3), abs=1e-4
+        4.303 * np.std([2, -1, 0], ddof=1) / np.sqrt(3), abs=1e-4
     )
     assert paired(np.array([1.0]), np.array([2.0]))["margin"] is None
     assert paired(np.array([np.nan]), np.array([2.0]))["change"] is None

@@ -107,6 +107,7 @@ def _lines(report: dict[str, Any]) -> list[str]:
     for row in report.get("contractor_shares", [])[:5]:
         why = REGISTRY[row["because"]].label.lower() if row["because"] in REGISTRY else "–"
         lines.append(
-            f"  contractor {row['contractor']}: {row['before']} → {row['after']} (mostly {why})"
+            f"  contractor {row['contractor']}: {row['before']} → {row['after']}"
+            f" (±{row['margin']}, mostly {why})"
         )
     return [*lines, report["one_step"]]
