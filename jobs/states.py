@@ -236,6 +236,7 @@ class RoundCause(TextChoices):
     STANDBY = "standby", "the standby stepped in"
     MOVED = "moved", "the appointment moved"
     REMEDY = "remedy", "the dispatcher widened the search"
+    ANOTHER_TRY = "another_try", "nobody had said yes, and there was time to ask again"
 
 
 #: Searches that begin because a contractor was silent: undone when the contractor reports in.

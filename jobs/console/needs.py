@@ -113,22 +113,41 @@ class _Maker:
         counts = self.question.data.get("not_eligible") or {}
         known = f" Left out: {words.left_out(counts)}." if counts else ""
         return (
-            f"{self.promised}. Nobody of {self.branch.name} can do this job.{known}",
+            f"{self.promised}. Nobody of {self.branch.name} can do this job.{known}"
+            f"{self._another_try()}",
             [self.search(main=True), self.assign(), self.cancel()],
         )
 
     def everyone_asked(self) -> tuple[str, list[Fix]]:
-        offers = [o for o in self.job.offers.all() if self.round and o.round_id == self.round.pk]
+        # A further try may have begun since; what is told is the search that the question is about.
+        asked_in = next(
+            (r for r in self.job.rounds.all() if r.number == self.question.data.get("round")),
+            self.round,
+        )
+        offers = [o for o in self.job.offers.all() if asked_in and o.round_id == asked_in.pk]
         total = int(self.question.data.get("asked", len(offers)))
         said = words.answers(offers)
         passed_over = total - len(offers)
         if passed_over > 0:
             said = ", ".join(filter(None, [said, f"{passed_over} could not be asked any more"]))
         who = "The only one" if total == 1 else f"All {total}"
-        sentence = f"{self.promised}. {who} who could do it had a turn: {said}."
+        sentence = (
+            f"{self.promised}. {who} who could do it had a turn: {said}.{self._another_try()}"
+        )
         silent = [offer for offer in offers if offer.status == OfferStatus.EXPIRED]
         again = [self.ask_again(silent[0], main=True)] if silent else []
         return sentence, [*again, self.search(main=not silent), self.assign(), self.cancel()]
+
+    def _another_try(self) -> str:
+        """What the machine does about it by itself meanwhile; empty when it has done all."""
+        if self.round is not None and self.round.finished_at is None:
+            return " Whoever did not say no is being asked again."
+        if self.job.next_wake_at is not None and self.at < self.job.next_wake_at:
+            again = self.question.data.get("again_at")
+            if again and self.job.next_wake_at < self.job.window_end:
+                clock = display.clock(self.job.next_wake_at, self.job.time_zone)
+                return f" Whoever did not say no is asked again at {clock}."
+        return ""
 
     def no_check_in(self) -> tuple[str, list[Fix]]:
         if self.booking is None:

@@ -37,6 +37,7 @@ RULES = {
     "notice_too_short": "Wants more notice",
     "daily_limit": "Has the visits of that day",
     "gave_it_back": "Gave this job back",
+    "said_no": "Said no to this job",
 }
 SOURCES = {
     "console": "in the console",

@@ -16,6 +16,8 @@ from typing import Any
 from django.db import connection
 
 from jobs.actors import Actor
+from jobs.another_try import REMINDER as REMINDER
+from jobs.services.another_try import Ended, end_search, ended_searches
 from jobs.services.journal import Journal
 from jobs.services.locked import COLUMNS, JOINS, LockedJob, database_now, lock_contractors
 from jobs.services.offers import OfferDraft, make_offers
@@ -42,8 +44,6 @@ BATCH = 500
 LOOKAHEAD = WORTH_TRYING
 #: So often in a row may a candidate's time be lost to somebody else before he is passed over.
 LOSSES = 5
-#: How long an open question waits before the machine looks at the job again.
-REMINDER = timedelta(hours=4)
 
 
 @dataclass(slots=True)
@@ -61,6 +61,11 @@ class _Turn:
     drafts: list[OfferDraft] = field(default_factory=list)
     #: Pointer and number of those passed over as they were before the first draft.
     mark: tuple[int, int] = (0, 0)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether everybody had his turn, in vain."""
+        return not (self.drafts or self.contractor_ids) and self.next_index >= self.total
 
 
 # A job waits for its next candidate when it is offering, due, ranked, and nobody is asked.
@@ -116,8 +121,9 @@ def advance_batch(*, size: int = BATCH, job_ids: Sequence[int] | None = None) ->
     lock_contractors({draft.slot.contractor_id for draft in drafts})
     lock_technicians({draft.slot.technician_id for draft in drafts})
     made = make_offers(drafts=drafts, journal=journal, actor=Actor.system())
+    ended = ended_searches([turn.job for turn in turns if turn.is_over], at=journal.at)
     for turn in turns:
-        _finish(turn, made, known[turn.job.branch_id], journal)
+        _finish(turn, made, known[turn.job.branch_id], ended, journal)
     _move_pointers(turns, journal.at)
     journal.flush()
     return len(turns)
@@ -307,7 +313,11 @@ def plan_for(
 
 
 def _finish(
-    turn: _Turn, made: dict[Any, int], availability: Availability, journal: Journal
+    turn: _Turn,
+    made: dict[Any, int],
+    availability: Availability,
+    ended: dict[int, Ended],
+    journal: Journal,
 ) -> None:
     """Write what became of one job's turn."""
     job = turn.job
@@ -331,12 +341,13 @@ def _finish(
         journal.touch(job)
     elif turn.drafts:
         journal.touch(job)
-    elif not turn.contractor_ids and turn.next_index >= turn.total:
-        job.next_wake_at = max(job.window_end, journal.at + REMINDER)
-        journal.escalate(
+    elif turn.is_over:
+        end_search(
             job,
+            ended.get(job.id, Ended()),
             EscalationKind.EVERYONE_ASKED,
-            {"asked": turn.total, "round": job.round_number},
+            {"asked": turn.total},
+            journal,
         )
     else:
         journal.touch(job)

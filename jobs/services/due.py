@@ -10,14 +10,20 @@ from django.db import connection
 
 from jobs.actors import Actor
 from jobs.queue import TaskTimeout
+from jobs.services.another_try import ended_searches
 from jobs.services.cascade import BATCH, REMINDER, advance_batch
 from jobs.services.expiry import due_offers, expire_due_offers
 from jobs.services.journal import Journal
 from jobs.services.locked import COLUMNS, JOINS, database_now, fetch_locked
-from jobs.services.rounds import jobs_waiting_for_search, postpone_failed, search
+from jobs.services.rounds import (
+    begin_round,
+    jobs_waiting_for_search,
+    postpone_failed,
+    search,
+)
 from jobs.services.transactions import service
 from jobs.services.watch import watch_visits
-from jobs.states import EscalationKind, JobStatus
+from jobs.states import EscalationKind, JobStatus, RoundCause
 
 log = structlog.get_logger(__name__)
 
@@ -160,7 +166,8 @@ def wake_overdue(*, limit: int = 500) -> int:
     """Look at open jobs whose wake-up came and that nobody else handles.
 
     On site long after the planned end: a question to the dispatcher. Where nobody is asked any
-    more, the question must stay open: one that was closed without a booking is put again. Booked
+    more, the search is made again while there is time and hope, and the question must stay open:
+    one that was closed without a booking is put again. Booked
     visits that nobody has begun are those of ``watch_visits``.
     """
     jobs = fetch_locked(
@@ -178,11 +185,14 @@ def wake_overdue(*, limit: int = 500) -> int:
         return 0
     journal = Journal(at=database_now())
     missed = _already_missed([job.id for job in jobs])
+    ended = ended_searches([job for job in jobs if job.status == JobStatus.OFFERING], at=journal.at)
     silent = _without_question([job.id for job in jobs])
     for job in jobs:
         job.next_wake_at = journal.at + REMINDER
         if job.status == JobStatus.ON_SITE:
             journal.ask(job, EscalationKind.NOT_FINISHED)
+        elif job.id in ended and ended[job.id].again_at is not None:
+            begin_round(job=job, cause=RoundCause.ANOTHER_TRY, journal=journal, actor=Actor.clock())
         else:
             journal.touch(job)
             if journal.at >= job.window_end and job.id not in missed:

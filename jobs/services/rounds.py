@@ -15,7 +15,7 @@ from django.db import connection
 from jobs.actors import Actor
 from jobs.models import Round
 from jobs.queue import DEFAULT, SEARCH_JOBS, hint
-from jobs.services.cascade import REMINDER
+from jobs.services.another_try import Ended, end_search, ended_searches, who_said_no
 from jobs.services.fallback import tell_of_fallback
 from jobs.services.follow_order import same_contractor_first
 from jobs.services.journal import Journal
@@ -88,7 +88,8 @@ def search(*, job_id: int) -> bool:
         current = Round.objects.get(job_id=job.id, number=job.round_number)
         if current.decision_id is not None or current.finished_at is not None:
             return False  # ranked by another worker after this one had looked for waiting jobs
-    decision = rank_candidates(job=job, at=journal.at)
+    said_no = who_said_no(job) if current.cause == RoundCause.ANOTHER_TRY else set()
+    decision = rank_candidates(job=job, at=journal.at, said_no=said_no)
     journal.event(
         job,
         "ranked",
@@ -109,17 +110,18 @@ def search(*, job_id: int) -> bool:
         journal.event(
             job, "put_next", actor, data={"contractor": first, "why": "made the first visit"}
         )
+    job.next_wake_at = journal.at
     if not decision.contractor_ids:
         current.finished_at = journal.at
-        job.next_wake_at = max(job.window_end, journal.at + REMINDER)
-        journal.escalate(
-            job,
-            EscalationKind.NO_CANDIDATES,
-            {"round": job.round_number, "not_eligible": decision.not_eligible},
-        )
-    else:
-        job.next_wake_at = journal.at
     current.save()
+    if not decision.contractor_ids:
+        end_search(
+            job,
+            ended_searches([job], at=journal.at).get(job.id, Ended()),
+            EscalationKind.NO_CANDIDATES,
+            {"not_eligible": decision.not_eligible},
+            journal,
+        )
     if job.attempts:
         journal.settle(job, kind=EscalationKind.DISPATCH_FAILED, resolution="It works again")
         job.attempts = 0
@@ -127,21 +129,32 @@ def search(*, job_id: int) -> bool:
     return True
 
 
-def rank_candidates(*, job: LockedJob, at: datetime) -> Decision:
+def rank_candidates(*, job: LockedJob, at: datetime, said_no: Collection[int] = ()) -> Decision:
     """Find who can do the job, rank them, log the decision. Fixed number of queries."""
-    return decide(**facts_to_decide(job=job, at=at))
+    return decide(**facts_to_decide(job=job, at=at, said_no=said_no))
 
 
 def facts_to_decide(
-    *, job: LockedJob, at: datetime, without: Collection[int] = ()
+    *,
+    job: LockedJob,
+    at: datetime,
+    without: Collection[int] = (),
+    said_no: Collection[int] = (),
 ) -> dict[str, Any]:
-    """What ``ranking.services.decisions`` orders by; whoever is in ``without`` is passed over."""
+    """What ``ranking.services.decisions`` orders by.
+
+    Whoever is in ``without`` or has ``said_no`` is passed over.
+    """
     eligible = find_eligible(job.work, at=at)
     excluded = _already_out(job) | set(without)
     not_eligible = dict(eligible.not_eligible)
     slots = [slot for slot in eligible.slots if slot.contractor_id not in excluded]
     if len(slots) < len(eligible.slots):
         not_eligible["gave_it_back"] = len(eligible.slots) - len(slots)
+    willing = [slot for slot in slots if slot.contractor_id not in said_no]
+    if len(willing) < len(slots):
+        not_eligible["said_no"] = len(slots) - len(willing)
+    slots = willing
     stops = _stops_nearby(job, slots)
     return {
         "branch_id": job.branch_id,

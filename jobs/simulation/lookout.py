@@ -32,7 +32,9 @@ SELECT count(*) FILTER (WHERE status = 'completed'),
                AND NOT EXISTS (SELECT 1 FROM jobs_offer o WHERE o.pending_job_id = j.id)
                AND NOT EXISTS (SELECT 1 FROM jobs_round r WHERE r.job_id = j.id
                                 AND r.number = j.round_number AND r.finished_at IS NULL
-                                AND j.status = 'offering') AS waits
+                                AND j.status = 'offering')
+               -- The search is made again before the window ends: see jobs.another_try.
+               AND NOT (j.status = 'offering' AND j.next_wake_at < j.window_end) AS waits
           FROM jobs_job j WHERE j.branch_id = %s) AS standing
 """
 

@@ -155,7 +155,7 @@ def poison(monkeypatch, module, name: str, is_bad) -> None:
 def test_a_job_that_cannot_be_ranked_stops_nobody_and_is_told(clock, trio, make_job, monkeypatch):
     bad, good = make_job(), make_job()
     with monkeypatch.context() as patched:
-        poison(patched, rounds, "rank_candidates", lambda job, at: job.id == bad.pk)
+        poison(patched, rounds, "rank_candidates", lambda job, **_: job.id == bad.pk)
         search_due_jobs()
         assert status_of(good) == "offering"
         assert open_questions(bad) == ["dispatch_failed"]
