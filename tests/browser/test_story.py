@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from dispatch_site.embedded.paths import Layout
 from tests.browser.conftest import DESK_LIGHT, PHONE_LIGHT, OpenedPages, Screen
-from tests.house.servers import MANAGE, processes_of
+from tests.browser.whole_site import ACCOUNT, whole_site
 from tests.house.test_run import Site
 
 #: An hour to answer passes in a minute.
@@ -27,27 +24,12 @@ TIME_SCALE = "60"
 SILENCE_MS = 120_000
 #: The whole site and five browsers share the machine with the test.
 PATIENCE_MS = 40_000
-ACCOUNT = re.compile(r"(\S+@firstcall\.example)\s+(\S+)\s")
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The site with its sample network, started as ``make run`` starts it."""
-    folder = tmp_path_factory.mktemp("story") / "var"
-    folder.mkdir()
-    for step in [folder, *folder.parents]:
-        if step.stat().st_uid == os.geteuid() and step != Path("/"):
-            step.chmod(step.stat().st_mode | 0o111)
-    running = Site(folder, [sys.executable, str(MANAGE), "run"], TIME_SCALE=TIME_SCALE)
-    try:
-        running.wait_until_up()
+    with whole_site(tmp_path_factory.mktemp("story"), TIME_SCALE=TIME_SCALE) as running:
         yield running
-    finally:
-        running.process.terminate()
-        running.wait_until_gone()
-        for process in processes_of(folder):
-            process.kill()
-        shutil.rmtree(Layout.of(folder).sockets, ignore_errors=True)
 
 
 class Stage:
