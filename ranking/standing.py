@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import connection
 
@@ -33,10 +34,11 @@ SELECT coalesce(card.offers_count, 0), coalesce(card.accepted_count, 0), card.ac
   LEFT JOIN (
     SELECT outcome.contractor_id, count(DISTINCT outcome.job_ref) AS visits,
            max(outcome.at) AS last_at
-      FROM ranking_decision AS earlier
+      FROM (SELECT job_ref FROM ranking_decision
+             WHERE branch_id = %(branch)s AND asset = %(asset)s AND asset <> ''
+             UNION SELECT unnest(%(jobs)s::uuid[])) AS earlier
       JOIN ranking_outcome AS outcome ON outcome.job_ref = earlier.job_ref
        AND outcome.kind IN ('fixed', 'needs_another_visit') AND outcome.at <= %(at)s
-     WHERE earlier.branch_id = %(branch)s AND earlier.asset = %(asset)s AND earlier.asset <> ''
      GROUP BY outcome.contractor_id
   ) AS here ON here.contractor_id = asked.id
  ORDER BY asked.position
@@ -96,11 +98,12 @@ def read_standings(
     at: datetime,
     branch_id: int,
     asset: str = "",
+    customer_jobs: Sequence[UUID] = (),
 ) -> list[Standing]:
     """One standing per contractor, in the order given; one query, none for an empty list.
 
-    Earlier visits are those at ``asset`` (as ``rules.apply.same_asset`` spells it); without one
-    they are not known.
+    Earlier visits are those at ``asset`` (as ``rules.apply.same_asset`` spells it) or on one of
+    ``customer_jobs``, each job once; without either they are not known.
     """
     if not contractor_ids:
         return []
@@ -113,6 +116,7 @@ def read_standings(
                 "since": at - timedelta(days=RECENT_DAYS),
                 "branch": branch_id,
                 "asset": asset,
+                "jobs": list(customer_jobs),
             },
         )
         rows = cursor.fetchall()
@@ -122,7 +126,7 @@ def read_standings(
         known = dict(zip(_NAMES, row, strict=True))
         last_at = known["days_since_visit"]
         known["days_since_visit"] = None if last_at is None else (at - last_at) / _DAY
-        if not asset:
+        if not asset and not customer_jobs:
             known["earlier_visits"] = None
         known |= {name: value for name, value in usual.items() if known[name] is None}
         standings.append(Standing(**known))

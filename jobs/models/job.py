@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Lower, Right
 
 from jobs.querysets import JobQuerySet
 from jobs.states import FINAL, CancelBy, CancelReason, JobStatus, Priority, VisitResult
@@ -152,6 +153,28 @@ class Job(models.Model):
             models.Index(fields=["branch", "window_start"], name="job_by_window"),
             models.Index(fields=["branch", "-updated_at", "-id"], name="job_by_update"),
             models.Index(fields=["branch", "-id"], name="job_by_branch"),
+            # who the customer is, as jobs.services.same_customer compares it
+            models.Index(
+                F("branch"),
+                Right(
+                    Func(
+                        F("customer_phone"),
+                        Value("[^0-9]"),
+                        Value(""),
+                        Value("g"),
+                        function="regexp_replace",
+                    ),
+                    10,
+                ),
+                condition=~Q(customer_phone=""),
+                name="job_by_customer_phone",
+            ),
+            models.Index(
+                F("branch"),
+                Lower("customer_email"),
+                condition=~Q(customer_email=""),
+                name="job_by_customer_email",
+            ),
         ]
 
     def __str__(self) -> str:

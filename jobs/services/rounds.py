@@ -20,6 +20,7 @@ from jobs.services.fallback import tell_of_fallback
 from jobs.services.follow_order import same_contractor_first
 from jobs.services.journal import Journal
 from jobs.services.locked import COLUMNS, JOINS, LockedJob, database_now, fetch_locked
+from jobs.services.same_customer import other_jobs_of_customer
 from jobs.services.transactions import service
 from jobs.states import LOST_REASONS, EscalationKind, JobStatus, RoundCause
 from network.availability import Slot
@@ -163,6 +164,7 @@ def facts_to_decide(
         "service_type_id": job.service_type_id,
         "client_id": job.client_id,
         "asset": f"{job.address}, {job.postcode}",
+        "customer_jobs": other_jobs_of_customer(job_id=job.id),
         "at": at,
         "candidates": [
             _candidate(slot, eligible, job, stops.get(slot.technician_id, 0)) for slot in slots

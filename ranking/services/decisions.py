@@ -73,15 +73,17 @@ def draft_decision(
     service_type_id: int | None = None,
     client_id: int | None = None,
     asset: str = "",
+    customer_jobs: Sequence[UUID] = (),
 ) -> Decision:
     """Order the candidates by the policy that fits the job; nothing is written.
 
     ``at`` is domain time. The most specific live policy for ``service_type_id`` and ``client_id``
-    decides; ``asset`` names the place or machine, for pinned orders and earlier visits. Two
-    queries whatever the number of candidates (policies and means, records); without candidates
-    one, and the log's row makes one more. A branch without a policy gets the default one. A
-    decision without candidates is logged too: it says why there were none. The branch's means come
-    from the database, whatever ``context`` holds.
+    decides; ``asset`` names the place or machine, for pinned orders and earlier visits, and
+    ``customer_jobs`` the same customer's other jobs, for visits elsewhere. Two queries whatever
+    the number of candidates (policies and means, records); without candidates one, and the log's
+    row makes one more. A branch without a policy gets the default one. A decision without
+    candidates is logged too: it says why there were none. The branch's means come from the
+    database, whatever ``context`` holds.
 
     A policy that can not be used never stops a job: an earlier one is used and
     ``Decision.fallback`` says so. Raises ValueError when a contractor is there twice.
@@ -99,6 +101,7 @@ def draft_decision(
         at=at,
         branch_id=branch_id,
         asset=asset,
+        customer_jobs=customer_jobs,
     )
     names = logged_facts()
     matrix = facts_matrix(candidates, standings, names, means)
