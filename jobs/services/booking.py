@@ -50,6 +50,9 @@ def book(
         ends_at=offer.ends_at,
         booked_at=at,
     )
+    chosen = technician_id or offer.technician_id
+    # Also where the plan stands: see lock_people.
+    lock_technicians({chosen, offer.technician_id})
     with connection.cursor() as cursor:
         if starts_at is None:
             cursor.execute(
@@ -58,8 +61,6 @@ def book(
                 [booking.public_id, offer.public_id],
             )
         else:
-            chosen = technician_id or offer.technician_id
-            lock_technicians({chosen, offer.technician_id})
             cursor.execute(
                 "DELETE FROM network_calendarentry WHERE source_ref = %s", [offer.public_id]
             )

@@ -25,7 +25,7 @@ from jobs.services.withdrawal import withdraw_pending
 from jobs.states import LIVE, SILENT_REASONS, EscalationKind, JobStatus, WithdrawReason
 from network.services.calendar import lock_technicians
 from ranking.models.outcome import DueTo, OutcomeKind
-from ranking.services.outcomes import attribute_outcome
+from ranking.services.outcomes import attribute_outcomes
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -90,6 +90,7 @@ def _come_back(*, booking_id: int, actor: Actor) -> bool:
         _tell_that_the_substitute_stays(job, booking, journal, actor)
         journal.flush()
         return False
+    lock_technicians([booking.technician_id])
     withdraw_pending(
         job=job, reason=WithdrawReason.FIRST_IS_BACK, journal=journal, actor=Actor.system()
     )
@@ -127,14 +128,16 @@ def _come_back(*, booking_id: int, actor: Actor) -> bool:
             "booking": str(booking.public_id),
         },
     )
-    for kind in (OutcomeKind.NO_SHOW, OutcomeKind.RELEASED_LATE, OutcomeKind.RELEASED_EARLY):
-        attribute_outcome(source_ref=booking.public_id, kind=kind, due_to=DueTo.SYSTEM)
+    attribute_outcomes(
+        source_ref=booking.public_id,
+        kinds=[OutcomeKind.NO_SHOW, OutcomeKind.RELEASED_LATE, OutcomeKind.RELEASED_EARLY],
+        due_to=DueTo.SYSTEM,
+    )
     journal.flush()
     return True
 
 
 def _take_the_time_again(job: LockedJob, booking: LockedBooking) -> None:
-    lock_technicians([booking.technician_id])
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO network_calendarentry (branch_id, technician_id, kind, period, latitude,"

@@ -15,7 +15,7 @@ from jobs.services.answers import accept_offer
 from jobs.services.booked import lock_booking
 from jobs.services.booking import check_start
 from jobs.services.journal import Journal, public_offer_context
-from jobs.services.locked import LockedJob, database_now, lock_contractors, lock_job
+from jobs.services.locked import LockedJob, database_now, lock_job, lock_people
 from jobs.services.offers import OfferDraft, make_offers
 from jobs.services.overrides import keep_override
 from jobs.services.rounds import begin_round
@@ -23,7 +23,7 @@ from jobs.services.transactions import service
 from jobs.services.visits import release
 from jobs.states import LIVE, AnswerVia, JobStatus, ReleaseReason, RoundCause
 from network.availability import Availability, Refusal
-from network.services.calendar import lock_technicians
+from network.models import Technician
 from ranking.models.outcome import DueTo
 from ranking.models.override import OverrideHow
 from ranking.services.overrides import Why
@@ -52,6 +52,13 @@ def assign(
     reneged. Raises AlreadyTaken, InvalidInput, MoveNotAllowed.
     """
     job = lock_job(job_id)
+    lock_people(
+        [job.id],
+        contractors=[contractor_id],
+        technicians=set(
+            Technician.objects.of_contractor(contractor_id).values_list("pk", flat=True)
+        ),
+    )
     journal = Journal(at=database_now())
     keep_override(
         job=job,
@@ -71,8 +78,6 @@ def assign(
         _require_nobody_asked(job)
     current = Round.objects.select_related("decision").get(job_id=job.id, number=job.round_number)
     draft = _draft_for(job, current, contractor_id, technician_id, starts_at, journal.at)
-    lock_contractors([contractor_id])
-    lock_technicians([draft.slot.technician_id])
     made = make_offers(drafts=[draft], journal=journal, actor=actor, notify=False)
     if not made:
         raise AlreadyTaken(

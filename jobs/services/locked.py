@@ -14,6 +14,7 @@ from django.db import connection
 from jobs.errors import JobIsFinal, MoveNotAllowed, NotFound
 from jobs.states import FINAL, JobStatus, Priority, may_move
 from network.availability import WorkOrder
+from network.services.calendar import lock_technicians
 
 
 @dataclass(slots=True)
@@ -170,17 +171,51 @@ def lock_job_of_booking(booking_id: int) -> LockedJob:
     return jobs[0]
 
 
-def lock_contractors(ids: Collection[int]) -> None:
+def lock_contractors(ids: Collection[int], *, to_change: bool = False) -> None:
     """Lock contractors against changes, before their technicians (lock order).
 
     The offers' triggers take these locks too, but one by one and only after the technicians:
     somebody who edits a contractor and then his technicians would deadlock with us.
+    ``to_change``: the caller will change one of them, and nobody else may look meanwhile.
     """
+    strength = "NO KEY UPDATE" if to_change else "SHARE"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT 1 FROM network_contractor WHERE id = ANY(%s) ORDER BY id FOR SHARE",
+            f"SELECT 1 FROM network_contractor WHERE id = ANY(%s) ORDER BY id FOR {strength}",
             [sorted(set(ids))],
         )
+
+
+_CONCERNED = """
+SELECT contractor_id, technician_id, true FROM jobs_standby
+ WHERE job_id = ANY(%(jobs)s) AND closed_at IS NULL
+UNION ALL
+SELECT contractor_id, technician_id, false FROM jobs_booking WHERE live_job_id = ANY(%(jobs)s)
+"""
+
+
+def lock_people(
+    job_ids: Collection[int],
+    *,
+    contractors: Collection[int] = (),
+    technicians: Collection[int] = (),
+    to_change: bool = False,
+) -> None:
+    """Lock everybody concerned when the visits of these locked jobs end: once, in the lock order.
+
+    Those are the technicians of the visits and whoever stands by; ``contractors`` and
+    ``technicians`` are further ones that the caller needs. It comes before the first write to the
+    calendar: whoever is about to write to the same calendar holds its technician and waits for
+    that write, so that locking another technician after it could wait for him in turn.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_CONCERNED, {"jobs": sorted(set(job_ids))})
+        rows = cursor.fetchall()
+    lock_contractors(
+        {contractor for contractor, _, stands_by in rows if stands_by} | set(contractors),
+        to_change=to_change,
+    )
+    lock_technicians({technician for _, technician, _ in rows} | set(technicians))
 
 
 def fetch_locked(sql: str, parameters: Sequence[Any]) -> list[LockedJob]:

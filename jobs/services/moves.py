@@ -21,7 +21,7 @@ from jobs.services.booked import LockedBooking, lock_booking
 from jobs.services.fees import record_fee
 from jobs.services.job_checks import LONGEST_WINDOW
 from jobs.services.journal import Journal, public_offer_context
-from jobs.services.locked import LockedJob, database_now, lock_contractors, lock_job
+from jobs.services.locked import LockedJob, database_now, lock_job, lock_people
 from jobs.services.rounds import begin_round
 from jobs.services.standby import release_standbys
 from jobs.services.transactions import service
@@ -29,7 +29,7 @@ from jobs.services.visits import release
 from jobs.services.withdrawal import withdraw_pending
 from jobs.states import LIVE, JobStatus, ReleaseReason, RoundCause, WithdrawReason
 from network.availability import Availability, Slot
-from network.services.calendar import lock_technicians
+from network.models import Technician
 from ranking.models.outcome import DueTo
 
 MOVABLE = frozenset({JobStatus.NEW, JobStatus.OFFERING, JobStatus.BOOKED})
@@ -104,6 +104,13 @@ def move(
             kind=ContractorFee.Kind.LATE_MOVE,
             journal=journal,
             actor=actor,
+        )
+    if booking is not None:
+        firm = booking.contractor_id
+        lock_people(
+            [job.id],
+            contractors=[firm],
+            technicians=set(Technician.objects.of_contractor(firm).values_list("pk", flat=True)),
         )
     if not keep_offers:
         withdraw_pending(job=job, reason=WithdrawReason.MOVED, journal=journal, actor=actor)
@@ -194,9 +201,9 @@ def _live_booking(job: LockedJob) -> LockedBooking | None:
 def _keep(job: LockedJob, booking: LockedBooking, at: datetime) -> bool:
     """Move the booking and its calendar entry, where the contractor is free in the new window.
 
-    The same technician if possible, else another one of the firm. The confirmation begins anew.
+    The same technician if possible, else another one of the firm, all locked by the caller. The
+    confirmation begins anew.
     """
-    lock_contractors([booking.contractor_id])
     availability = Availability.load(
         branch_id=job.branch_id,
         contractor_ids={booking.contractor_id},
@@ -222,7 +229,6 @@ def _keep(job: LockedJob, booking: LockedBooking, at: datetime) -> bool:
             break
     if slot is None:
         return False
-    lock_technicians({slot.technician_id, booking.technician_id})
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT 1 FROM network_calendarentry WHERE technician_id = %s"

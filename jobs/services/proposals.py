@@ -20,7 +20,13 @@ from jobs.models import Booking, Offer, Proposal, Round
 from jobs.services.answers import accept_offer
 from jobs.services.fees import policy_of
 from jobs.services.journal import Journal
-from jobs.services.locked import LockedJob, database_now, lock_job, lock_job_of_offer
+from jobs.services.locked import (
+    LockedJob,
+    database_now,
+    lock_job,
+    lock_job_of_offer,
+    lock_people,
+)
 from jobs.services.moves import move
 from jobs.services.offers import OfferDraft, make_offers
 from jobs.services.transactions import service
@@ -28,7 +34,6 @@ from jobs.services.withdrawal import withdraw_pending
 from jobs.states import AnswerVia, EscalationKind, OfferStatus, WithdrawReason
 from network.availability import Slot
 from network.models import Contractor
-from network.services.calendar import lock_technicians
 from ranking.models.outcome import DueTo, OutcomeKind
 from ranking.services.outcomes import OutcomeRow
 
@@ -148,6 +153,7 @@ def _replace(
 ) -> tuple[Offer, Journal]:
     """Withdraw the offer and hold the same time by another one, at the price asked."""
     journal = Journal(at=now)
+    lock_people([job.id], contractors=[contractor.pk], technicians=[offer.technician_id])
     withdraw_pending(
         job=job,
         reason=WithdrawReason.COUNTERED,
@@ -163,7 +169,6 @@ def _replace(
     decide_by = min(decide_by, journal.at + LONGEST_DECISION, last)
     if decide_by <= journal.at:
         raise MoveNotAllowed("It is too late for another price or time; accept or decline.")
-    lock_technicians([offer.technician_id])
     draft = OfferDraft(
         job=job,
         round_id=offer.round_id,

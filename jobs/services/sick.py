@@ -18,7 +18,7 @@ from jobs.models import Offer, Standby
 from jobs.models.message import Message
 from jobs.services.booked import LockedBooking, lock_booking
 from jobs.services.journal import Journal, public_offer_context
-from jobs.services.locked import LockedJob, database_now, lock_contractors, lock_job
+from jobs.services.locked import LockedJob, database_now, lock_job, lock_people
 from jobs.services.standby import drop_standby
 from jobs.services.transactions import service
 from jobs.services.visits import release
@@ -27,7 +27,6 @@ from jobs.services.withdrawal import next_wake_after_closing, withdraw_pending
 from jobs.states import JobStatus, ReleaseReason, RoundCause, WithdrawReason
 from network.availability import Availability, Refusal, Slot
 from network.models import CalendarEntry, EntryKind, Technician
-from network.services.calendar import lock_technicians
 from ranking.models.outcome import DueTo
 
 LONGEST_DAYS = 14
@@ -79,6 +78,13 @@ def report_sick(*, technician_id: int, days: int = 1, actor: Actor) -> SickRepor
         cursor.execute(_CONCERNED, {"technician": technician_id, "from": began, "until": until})
         job_ids = [row[0] for row in cursor.fetchall()]
     jobs = [lock_job(job_id) for job_id in job_ids]
+    lock_people(
+        job_ids,
+        contractors=[technician.contractor_id],
+        technicians=set(
+            Technician.objects.of_contractor(technician.contractor_id).values_list("pk", flat=True)
+        ),
+    )
     journal = Journal(at=database_now())
     report = SickReport(until=until)
     for job in jobs:
@@ -148,8 +154,6 @@ def _swap(job: LockedJob, booking: LockedBooking, journal: Journal, actor: Actor
     slot = _free_colleague(job, booking, journal.at)
     if slot is None:
         return False
-    lock_contractors([booking.contractor_id])
-    lock_technicians([booking.technician_id, slot.technician_id])
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM network_calendarentry WHERE source_ref = %s", [booking.public_id]
@@ -260,7 +264,6 @@ def _free_colleague(job: LockedJob, booking: LockedBooking, at: datetime) -> Slo
 
 def _take_time_off(technician: Technician, start: datetime, until: datetime) -> None:
     """Time off in whatever is still free: a visit on site, or earlier time off, stays."""
-    lock_technicians([technician.pk])
     begins = start
     kept = CalendarEntry.objects.for_technicians([technician.pk]).between(start, until)
     for entry in [*kept.order_by("period"), None]:

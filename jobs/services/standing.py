@@ -19,13 +19,14 @@ from django.db import connection
 from jobs.actors import Actor
 from jobs.services.booked import lock_booking
 from jobs.services.journal import Journal
-from jobs.services.locked import database_now
+from jobs.services.locked import database_now, lock_people
 from jobs.services.lost import find_lost_offers, find_lost_visits
 from jobs.services.transactions import service
 from jobs.services.visits import release
 from jobs.states import ReleaseReason, RoundCause
 from network.geo import cell_and_ancestors
 from network.local_calendar import LocalCalendar
+from network.models import Technician
 from ranking.models.outcome import DueTo
 
 KEEP, GIVE_BACK = "keep", "give-back"
@@ -135,7 +136,7 @@ def change_profile(
     ``decision`` is ``KEEP`` or ``GIVE_BACK`` and counts for the visits in ``shown`` only. Given
     back are those that may stay; what must go is released by the machine within seconds. Raises
     VisitsStranded, with nothing changed, while a stranded visit has no decision, and whatever the
-    change raises. Lock order: the jobs of the visits first, then what the change locks.
+    change raises. Lock order: the jobs of the visits, whoever they concern, what the change locks.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -143,6 +144,15 @@ def change_profile(
             " WHERE live AND contractor_id = %s) ORDER BY j.id FOR UPDATE",
             [contractor_id],
         )
+        job_ids = [row[0] for row in cursor.fetchall()]
+    lock_people(
+        job_ids,
+        contractors=[contractor_id],
+        technicians=set(
+            Technician.objects.of_contractor(contractor_id).values_list("pk", flat=True)
+        ),
+        to_change=True,
+    )
     before = misfits(contractor_id)
     offers_before = len(find_lost_offers(contractor_id=contractor_id))
     change()

@@ -11,13 +11,12 @@ from jobs.actors import Actor
 from jobs.models import Round
 from jobs.services.answers import take_offer
 from jobs.services.journal import Journal
-from jobs.services.locked import LockedJob, lock_contractors
+from jobs.services.locked import LockedJob
 from jobs.services.lost import find_lost_standbys
 from jobs.services.offers import OfferDraft, make_offers
 from jobs.services.standby import HeldStandby, close_standby, release_standbys, standing_by
 from jobs.states import AnswerVia, RoundCause, StandbyStatus
 from network.availability import Slot
-from network.services.calendar import lock_technicians
 
 #: An offer made and accepted in one transaction still needs a deadline after "now"; a long
 #: one, since domain time may run hundreds of times faster than the transaction.
@@ -27,8 +26,8 @@ STEP_IN_WINDOW = timedelta(days=1)
 def step_in(*, job: LockedJob, journal: Journal) -> bool:
     """Give the job, which has just lost its visit, to whoever stands by; False without anybody.
 
-    Part of the caller's transaction, under the job's lock. A standby who may not do the work any
-    more is let go.
+    Part of the caller's transaction, under the job's lock and that of its people (``lock_people``).
+    A standby who may not do the work any more is let go.
     """
     standby = standing_by(job)
     if standby is None or find_lost_standbys(standby_id=standby.id, active_only=True):
@@ -51,8 +50,6 @@ def step_in(*, job: LockedJob, journal: Journal) -> bool:
         started_at=journal.at,
         finished_at=journal.at,
     )
-    lock_contractors([standby.contractor_id])
-    lock_technicians([standby.technician_id])
     close_standby(job, standby, StandbyStatus.STEPPED_IN, "", journal, actor, tell=False)
     offer_id = _make_offer(job, standby, current, journal)
     take_offer(job=job, offer_id=offer_id, actor=actor, via=AnswerVia.STANDBY, journal=journal)

@@ -1,8 +1,9 @@
 """One transaction per service, the lock order, and what a refused write means.
 
-Lock order, everywhere: job → its offers by id → contractor → technician. Whoever follows
-it cannot deadlock with another who does; if something else does deadlock with us, the
-whole transaction is tried again.
+Lock order, everywhere: jobs → their offers and rounds → contractors → technicians, each by id,
+and only then the calendar. Whoever follows it cannot deadlock with another who does (shown by
+``tests/jobs/test_lock_order.py``); if something else does deadlock with us, the whole transaction
+is tried again.
 """
 
 from __future__ import annotations

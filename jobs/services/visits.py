@@ -20,7 +20,7 @@ from jobs.services.booked import (
 from jobs.services.cascade import REMINDER
 from jobs.services.comeback import reports_in
 from jobs.services.journal import Journal, public_offer_context
-from jobs.services.locked import LockedJob, database_now
+from jobs.services.locked import LockedJob, database_now, lock_people
 from jobs.services.rounds import begin_round
 from jobs.services.standby import release_standbys
 from jobs.services.stepping_in import step_in
@@ -36,7 +36,7 @@ from jobs.states import (
     VisitResult,
 )
 from ranking.models.outcome import DueTo, OutcomeKind
-from ranking.services.outcomes import attribute_outcome
+from ranking.services.outcomes import attribute_outcomes
 
 #: Given back less than this before the window begins counts as late (ours).
 LATE_RELEASE = timedelta(hours=24)
@@ -313,6 +313,7 @@ def release(
 
     The one way a live booking is taken from a contractor; part of the caller's transaction.
     """
+    lock_people([job.id])
     end_booking(booking, journal=journal, end_kind=Booking.End.RELEASED, reason=reason, note=note)
     journal.move(
         job,
@@ -339,7 +340,7 @@ def release(
         late = job.window_start - journal.at < LATE_RELEASE
         outcome = OutcomeKind.RELEASED_LATE if late else OutcomeKind.RELEASED_EARLY
     # Where one like it was forgiven on this visit, this one counts again.
-    attribute_outcome(source_ref=booking.public_id, kind=outcome, due_to=due_to)
+    attribute_outcomes(source_ref=booking.public_id, kinds=[outcome], due_to=due_to)
     journal.outcome(visit_outcome(job, booking, outcome, journal.at, due_to=due_to))
 
 

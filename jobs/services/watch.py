@@ -22,7 +22,7 @@ from jobs.services.journal import Journal, public_offer_context
 from jobs.services.locked import COLUMNS, JOINS, LockedJob, database_now, fetch_locked
 from jobs.services.rescue import presume_lost
 from jobs.services.rounds import postpone_failed
-from jobs.services.standby import ask_next_standby
+from jobs.services.standby_asking import ask_next_standby
 from jobs.services.transactions import service
 from jobs.services.watched import next_look
 from jobs.states import EscalationKind

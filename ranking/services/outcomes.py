@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -73,16 +73,20 @@ def record_outcomes(rows: Iterable[OutcomeRow]) -> int:
         return cursor.rowcount
 
 
-def attribute_outcome(*, source_ref: UUID, kind: str, due_to: str) -> bool:
-    """Say anew to whom an outcome is due; whether there is one. The card is recounted.
+def attribute_outcomes(*, source_ref: UUID, kinds: Collection[str], due_to: str) -> int:
+    """Say anew to whom outcomes of these kinds are due; how many changed. The card is recounted.
 
-    Only what was decided in a dispute stays as it was decided. Belongs into the transaction of
-    what happened.
+    Only what was decided in a dispute stays as it was decided. They are locked in order of id, as
+    those who count them do. Belongs into the transaction of what happened.
     """
-    changed = (
-        Outcome.objects.filter(source_ref=source_ref, kind=str(kind))
+    ids = list(
+        Outcome.objects.filter(source_ref=source_ref, kind__in=[str(kind) for kind in kinds])
         .exclude(due_to=str(due_to))
         .exclude(dispute__isnull=False)
-        .update(due_to=str(due_to), folded=False)
+        .order_by("id")
+        .select_for_update(of=("self",))
+        .values_list("id", flat=True)
     )
-    return bool(changed)
+    if not ids:
+        return 0
+    return Outcome.objects.filter(id__in=ids).update(due_to=str(due_to), folded=False)

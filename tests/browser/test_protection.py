@@ -39,9 +39,14 @@ class Stage:
 
     def at(self, moment: datetime) -> None:
         """It is so late, and the machine has done what is due."""
+        self.set(moment)
+        run_due()
+        run_due()
+
+    def set(self, moment: datetime) -> None:
+        """It is so late, for the pages and for the test."""
         self.clock.everywhere(moment)
-        run_due()
-        run_due()
+        self.clock.set(moment)
 
     def page_of(self, user: User, screen: Screen) -> Page:
         client = Client()
@@ -61,8 +66,9 @@ class Stage:
 
 @pytest.fixture
 def stage(transactional_db: None, live_server: Any, clock: Any, open_page: OpenedPages) -> Stage:
-    clock.everywhere(START)
-    return Stage(live_server.url, clock, open_page)
+    stage = Stage(live_server.url, clock, open_page)
+    stage.set(START)
+    return stage
 
 
 @pytest.fixture
@@ -190,7 +196,7 @@ def test_a_late_check_in_undoes_the_rescue(
     stage.go(lisa, "portal:offer", offer.public_id)
     expect(lisa.get_by_role("button", name="Accept for")).to_be_visible()
 
-    stage.clock.everywhere(began + timedelta(minutes=5))
+    stage.set(began + timedelta(minutes=5))
     harold = stage.page_of(harold_user, PHONE_LIGHT)
     stage.go(harold, "portal:visit", visit.public_id)
     expect(harold.get_by_text("others are being asked", exact=False).first).to_be_visible()
@@ -250,10 +256,10 @@ def test_every_page_of_protection_is_accessible_and_fits_every_screen(
     expect(harold.get_by_text("Please confirm this visit.")).to_have_count(0)
     visit.refresh_from_db()
     assert visit.eta == visit.starts_at, "one tap"
+    early = visit.starts_at - HOUR * 3 / 2
+    stage.at(early)
     hurried = make_job(
-        window_start=visit.starts_at - 4 * HOUR,
-        window_end=visit.starts_at - 4 * HOUR + timedelta(minutes=40),
-        duration_minutes=25,
+        window_start=early, window_end=early + timedelta(minutes=28), duration_minutes=25
     )
     run_due()
     shared = Offer.objects.filter(job=hurried, status="pending", contractor=trio[0]).get()

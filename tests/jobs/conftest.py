@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+
+from tests.jobs.lock_order import watched_locks
 from tests.jobs.world import (  # noqa: F401
     branch,
     branch_admin,
@@ -16,3 +21,11 @@ from tests.jobs.world import (  # noqa: F401
     service_type,
     trio,
 )
+
+
+@pytest.fixture(autouse=True)
+def _locks_in_order() -> Iterator[None]:
+    """Whatever a test makes the services do, they lock in the one order that cannot deadlock."""
+    with watched_locks() as order:
+        yield
+    assert order.late == []

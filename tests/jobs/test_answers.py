@@ -250,8 +250,9 @@ def test_accepting_costs_a_fixed_number_of_statements(clock, trio, make_job):
     with CaptureQueriesContext(connection) as spent:
         accept(offer)
     statements = [q["sql"] for q in spent if "SAVEPOINT" not in q["sql"]]
-    # job, offer, answer, calendar, booking, escalations, events, messages, job, outcomes
-    assert len(statements) == 10, "\n".join(statements)
+    # job, offer, answer, technician, calendar, booking, escalations, events, messages, job,
+    # outcomes
+    assert len(statements) == 11, "\n".join(statements)
 
 
 def test_declining_costs_a_fixed_number_of_statements(clock, trio, make_job):

@@ -8,11 +8,12 @@ from django.db import connection
 from tests.jobs.guards import Past, check_guard, past  # noqa: F401
 from tests.jobs.table_cases import CASES as TABLES
 from tests.jobs.table_cases_customer import CASES as CUSTOMER
+from tests.jobs.table_cases_messages import CASES as MESSAGES
 from tests.jobs.table_cases_papers import CASES as PAPERS
 from tests.jobs.table_cases_standby import CASES as STANDBYS
 from tests.jobs.test_constraints_deferred import CASES as DEFERRED
 
-CASES = [*TABLES, *PAPERS, *STANDBYS, *CUSTOMER]
+CASES = [*TABLES, *PAPERS, *STANDBYS, *CUSTOMER, *MESSAGES]
 
 
 def test_each_bad_write_is_refused_and_passes_once_its_guard_is_dropped(past: Past) -> None:  # noqa: F811
