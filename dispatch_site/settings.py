@@ -178,7 +178,7 @@ CACHES = {
 # lose a task when it is killed right after taking it, and mixed styles make two connections.
 RQ_QUEUES = {
     name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 120, "DEFAULT_RESULT_TTL": 0}
-    for name in ("timeouts", "default")
+    for name in ("timeouts", "searches", "default")
 }
 RQ = {
     "COMMIT_MODE": "auto",  # network.queue enqueues after commit, for every kind of enqueueing

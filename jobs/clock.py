@@ -27,6 +27,7 @@ from jobs.queue import (
     FOLD_OUTCOMES,
     PROCESS_DUE,
     SEARCH_JOBS,
+    SEARCHES,
     SEND_MESSAGES,
     TIMEOUTS,
     queue_of,
@@ -105,7 +106,7 @@ class Clock:
     def __post_init__(self) -> None:
         self._lanes = [
             _Lane(TIMEOUTS, PROCESS_DUE, tasks.process_due, lambda due: due.timeouts),
-            _Lane(DEFAULT, SEARCH_JOBS, tasks.search_jobs, lambda due: due.searches),
+            _Lane(SEARCHES, SEARCH_JOBS, tasks.search_jobs, lambda due: due.searches),
             _Lane(DEFAULT, SEND_MESSAGES, tasks.send_messages, lambda due: due.messages),
             _Lane(DEFAULT, FOLD_OUTCOMES, tasks.fold_outcomes, lambda due: due.outcomes),
         ]

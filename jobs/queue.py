@@ -5,6 +5,7 @@ from __future__ import annotations
 from network.queue import (
     DEFAULT,
     HINT_MS,
+    SEARCHES,
     TIMEOUTS,
     TaskTimeout,
     connection,
@@ -18,6 +19,7 @@ __all__ = [
     "FOLD_OUTCOMES",
     "HINT_MS",
     "PROCESS_DUE",
+    "SEARCHES",
     "SEARCH_JOBS",
     "SEND_MESSAGES",
     "TIMEOUTS",

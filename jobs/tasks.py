@@ -5,10 +5,13 @@ Running one twice, late, early or beside another changes nothing.
 
 from __future__ import annotations
 
-from jobs.queue import DEFAULT, SEARCH_JOBS, SEND_MESSAGES, hint
+from jobs.queue import DEFAULT, SEARCH_JOBS, SEARCHES, SEND_MESSAGES, hint
 from jobs.services import due, outbox
 from network.clock import app_now
 from ranking.services.scorecards import refresh_scorecards
+
+#: A visit that is lost meanwhile waits for no more searches than these.
+SEARCHES_AT_ONCE = 10
 
 
 def process_due() -> int:
@@ -17,10 +20,10 @@ def process_due() -> int:
 
 
 def search_jobs() -> int:
-    """Queue ``default``: rank the jobs that wait for a search."""
-    found = due.search_due_jobs()
+    """Queue ``searches``: rank the jobs that wait for a search, those who lost a visit first."""
+    found = due.search_due_jobs(limit=SEARCHES_AT_ONCE)
     if found:
-        hint(DEFAULT, SEARCH_JOBS)  # there may be more
+        hint(SEARCHES, SEARCH_JOBS)  # there may be more
     return found
 
 

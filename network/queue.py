@@ -22,6 +22,7 @@ from rq.timeouts import BaseTimeoutException
 log = structlog.get_logger(__name__)
 
 TIMEOUTS = "timeouts"
+SEARCHES = "searches"
 DEFAULT = "default"
 
 #: RQ raises this inside a task that ran too long. It is an ordinary ``Exception``, so whoever

@@ -36,6 +36,7 @@ def site_programs(*, host: str, port: int, environment: Mapping[str, str]) -> li
             quiet,
         ),
         Program("timeouts", [*manage, "rqworker", "timeouts", "--verbosity", "0"], quiet),
+        Program("searches", [*manage, "rqworker", "searches", "--verbosity", "0"], quiet),
         Program("default", [*manage, "rqworker", "default", "--verbosity", "0"], quiet),
         Program("clock", [*manage, "clock"], quiet),
     ]

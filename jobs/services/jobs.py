@@ -12,7 +12,7 @@ from jobs.errors import InvalidInput
 from jobs.models import Booking, ContractorFee, Job, JobEvent
 from jobs.models.message import Message
 from jobs.notices import publish_after_commit
-from jobs.queue import DEFAULT, SEARCH_JOBS, hint
+from jobs.queue import SEARCH_JOBS, SEARCHES, hint
 from jobs.services.booked import LockedBooking, end_booking, lock_booking
 from jobs.services.fees import record_fee
 from jobs.services.job_checks import check_facts, check_limit, check_texts, check_window, locate
@@ -181,7 +181,7 @@ def _create_job(
         to_status=JobStatus.NEW,
         data={"source": source},
     )
-    hint(DEFAULT, SEARCH_JOBS)
+    hint(SEARCHES, SEARCH_JOBS)
     publish_after_commit(jobs_by_branch={branch.pk: [str(job.public_id)]}, contractor_ids=[])
     return job
 

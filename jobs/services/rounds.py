@@ -14,7 +14,7 @@ from django.db import connection
 
 from jobs.actors import Actor
 from jobs.models import Round
-from jobs.queue import DEFAULT, SEARCH_JOBS, hint
+from jobs.queue import SEARCH_JOBS, SEARCHES, hint
 from jobs.services.another_try import Ended, end_search, ended_searches, who_said_no
 from jobs.services.fallback import tell_of_fallback
 from jobs.services.follow_order import same_contractor_first
@@ -42,10 +42,11 @@ _WAITING = """
 
 
 def jobs_waiting_for_search(*, limit: int) -> list[int]:
-    """Ids of jobs whose next round is due to be ranked."""
+    """Ids of jobs whose next round is due to be ranked; those that lost a visit come first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT j.id FROM jobs_job j WHERE {_WAITING} ORDER BY j.next_wake_at, j.id LIMIT %s",
+            f"SELECT j.id FROM jobs_job j WHERE {_WAITING}"
+            " ORDER BY j.status = 'new', j.next_wake_at, j.id LIMIT %s",
             [limit],
         )
         return [row[0] for row in cursor.fetchall()]
@@ -55,7 +56,7 @@ def begin_round(*, job: LockedJob, cause: RoundCause, journal: Journal, actor: A
     """Open the job's next round, unranked; the job is due at once. The caller moves its status."""
     job.round_number += 1
     job.next_wake_at = journal.at
-    hint(DEFAULT, SEARCH_JOBS)
+    hint(SEARCHES, SEARCH_JOBS)
     journal.event(
         job,
         "round_started",

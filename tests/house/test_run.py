@@ -99,7 +99,8 @@ def test_make_run_comes_up_whole_and_ctrl_c_ends_all_of_it(var: Path) -> None:
     assert site.get("/accounts/login/")[0] == 200
     assert "Demo accounts" in site.text()
     commands = [" ".join(process.cmdline()) for process in processes_of(var)]
-    for part in ("uvicorn", "rqworker timeouts", "rqworker default", "manage.py clock"):
+    workers = [f"rqworker {queue}" for queue in ("timeouts", "searches", "default")]
+    for part in ("uvicorn", *workers, "manage.py clock"):
         assert sum(part in command for command in commands) == 1, (part, commands)
     # A terminal sends Ctrl-C to make and to the supervisor alike.
     os.killpg(site.process.pid, signal.SIGINT)

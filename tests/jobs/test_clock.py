@@ -17,7 +17,7 @@ from dispatch_site.embedded.paths import BASE_DIR
 from jobs import clock as clock_module
 from jobs.clock import LONGEST_TASK, PATIENCE, Clock
 from jobs.models import ClockBeat, Job, JobEvent, Offer
-from jobs.queue import DEFAULT, PROCESS_DUE, SEARCH_JOBS, TIMEOUTS, enqueue, queue_of
+from jobs.queue import DEFAULT, PROCESS_DUE, SEARCH_JOBS, SEARCHES, TIMEOUTS, enqueue, queue_of
 from jobs.services.expiry import expire_due_offers
 from jobs.services.jobs import cancel_job
 from jobs.services.locked import lock_job
@@ -62,7 +62,7 @@ def due(clock, branch, trio, make_job) -> Offer:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE jobs_message SET status = 'sent'")
     clock.set(offer.expires_at)
-    for name in (TIMEOUTS, DEFAULT):
+    for name in (TIMEOUTS, SEARCHES, DEFAULT):
         queue_of(name).empty()
     return offer
 
@@ -94,10 +94,10 @@ def test_nothing_due_hands_nothing_over(clock, branch, wall):
 
 def test_a_new_job_is_handed_to_the_queue_for_searches(clock, branch, trio, make_job, wall):
     make_job()
-    queue_of(DEFAULT).empty()
+    queue_of(SEARCHES).empty()
     Clock().tick()
-    assert [task.func_name for task in queue_of(DEFAULT).jobs] == [SEARCH_JOBS]
-    assert queue_of(TIMEOUTS).count == 0
+    assert [task.func_name for task in queue_of(SEARCHES).jobs] == [SEARCH_JOBS]
+    assert queue_of(TIMEOUTS).count == queue_of(DEFAULT).count == 0
 
 
 def test_after_a_second_without_a_worker_the_clock_does_it_and_counts(due, wall):
