@@ -6,7 +6,9 @@ import threading
 import time
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection
+from django.test.utils import override_settings
 from redis import Redis
 
 from dispatch_site.bench.expiry import AFTER, _end, _wait_for_workers
@@ -31,7 +33,8 @@ def step_times(*, visits: int) -> tuple[list[float], int]:
     The site's own clock and workers do everything but the giving back. Returns the times of the
     steps that began before all had expired and the next ones were out, and how many expired.
     """
-    with copy_of_base(now=AFTER):
+    queues = {name: {**of, "URL": redis_url()} for name, of in settings.RQ_QUEUES.items()}
+    with copy_of_base(now=AFTER), override_settings(RQ_QUEUES=queues):
         stop_clock(START)
         booked = [
             accept_offer(offer_id=offer_id, actor=Actor.system("bench"), via="api").pk

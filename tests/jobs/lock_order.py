@@ -36,7 +36,6 @@ class LockOrder:
         self.late: list[str] = []
         self.seen = 0
         self._depth = 0
-        self._busy = False
         self._held: dict[str, set[int]] = {}
         self._wrote = ""
 
@@ -56,7 +55,7 @@ class LockOrder:
     def __call__(
         self, execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any
     ) -> Any:
-        if self._depth and not self._busy and isinstance(sql, str):
+        if self._depth and isinstance(sql, str):
             self._look(sql, list(parameters or []))
         return execute(sql, parameters, many, context)
 
@@ -105,14 +104,13 @@ class LockOrder:
         # Several in one statement, in the order of their ids.
         return self._ask(sql.replace("FOR UPDATE", ""), *parameters)
 
-    def _ask(self, question: str, *parameters: Any) -> list[int]:
-        self._busy = True
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(question, parameters)
-                return [row[0] for row in cursor.fetchall()]
-        finally:
-            self._busy = False
+    @staticmethod
+    def _ask(question: str, *parameters: Any) -> list[int]:
+        """Beside Django, so that nobody who counts statements counts this one."""
+        assert connection.connection is not None
+        with connection.connection.cursor() as cursor:
+            cursor.execute(question, parameters)
+            return [row[0] for row in cursor.fetchall()]
 
 
 def _ids(parameters: Sequence[Any]) -> list[int]:
