@@ -25,6 +25,8 @@ SHORTEST_WINDOW = timedelta(minutes=2)
 #: The time left is shared among this many candidates at the most (ours): with every other one
 #: accepting, the chance that none of six does is under 2 %.
 WORTH_TRYING = 6
+#: Visits are planned to begin this much before the promised window ends (ours).
+SPARE = timedelta(minutes=15)
 #: How long an answer usually takes from somebody of whom too little is known (ours).
 USUAL_ANSWER = timedelta(minutes=10)
 
@@ -57,6 +59,16 @@ class PassOn:
 @lru_cache(maxsize=64)
 def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
+
+
+def last_answer(*, now: datetime, window_end: datetime, travel: timedelta) -> datetime:
+    """Until when an answer is waited for at the most.
+
+    Whoever answers then, sets out and drives for ``travel`` is there a quarter of an hour before
+    the window ends, since roads are as they are; with little time left, less of it is kept back.
+    """
+    last = window_end - travel
+    return last - max(timedelta(), min(SPARE, (last - now - SHORTEST_WINDOW) / 6))
 
 
 def contact_period(

@@ -31,6 +31,7 @@ from jobs.windows import (
     PassOn,
     Wait,
     contact_period,
+    last_answer,
     plan_ask,
     worth_trying,
 )
@@ -278,7 +279,7 @@ def plan_for(
     ask = plan_ask(
         now=at,
         policy_minutes=policy,
-        last_moment=job.window_end - travel,
+        last_moment=last_answer(now=at, window_end=job.window_end, travel=travel),
         usual=usual,
         worth=worth,
         emergency=job.is_emergency,

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jobs.simulation.channels import Site
-from jobs.simulation.demand import Request, choose_window
+from jobs.simulation.demand import Request
 from jobs.simulation.errors import Refused
 from jobs.simulation.numbers import Numbers
 from jobs.simulation.stage import Stage
@@ -16,6 +16,8 @@ from jobs.simulation.stage import Stage
 _CANCELS = ("no_longer_needed", "found_another", "booked_by_mistake", "price")
 #: Whoever wants another time says so at least this long before the window (ours).
 _MOVES_BEFORE = timedelta(hours=2)
+#: They take one of so many windows offered (ours).
+_CHOOSES_AMONG = 4
 
 
 class Customers:
@@ -94,13 +96,19 @@ class Customers:
             return
 
     def _move(self, job_id: str, request: Request, draw: random.Random) -> None:
-        """Ask for the next window that somebody in no hurry would take after the promised one."""
-        after = max(self.stage.now(), request.window_end)
-        start, end = choose_window(draw, after, "standard", self.zone)
+        """Take one of the first windows offered after the promised one, as the page shows them."""
         try:
-            self.site.call(
-                "POST", f"/jobs/{job_id}/move", self.token, {"window": _window(start, end)}
-            )
+            offered = self.site.call("GET", f"/jobs/{job_id}/openings?limit=12", self.token)
+            later = [
+                one["window"]
+                for one in offered["items"]
+                if datetime.fromisoformat(one["window"]["start"]) >= request.window_end
+            ]
+            if not later:
+                self.moves_refused += 1
+                return
+            body = {"window": draw.choice(later[:_CHOOSES_AMONG]), "by": "customer"}
+            self.site.call("POST", f"/jobs/{job_id}/move", self.token, body)
         except Refused:
             self.moves_refused += 1
         else:

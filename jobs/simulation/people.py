@@ -20,6 +20,8 @@ _RELEASES = ("overrun", "vehicle", "sick", "double_booked", "other")
 #: When contractors are asked to confirm with an ETA: so long before the planned start.
 _FIRST_ASKED = timedelta(hours=24)
 _ASKED_AGAIN = timedelta(hours=4)
+#: Somebody who ought to be done by now says that it takes so much longer.
+_A_LITTLE = timedelta(minutes=10)
 #: Whoever will be later than this after the ETA may say so.
 _WORTH_TELLING = timedelta(minutes=15)
 
@@ -31,18 +33,31 @@ class Crew:
         self._stage = stage
         self._lock = threading.Lock()
         self._busy: dict[str, str] = {}
+        self._until: dict[str, datetime] = {}
         self._waiting: dict[str, list[tuple[datetime, str, Callable[[], None]]]] = {}
 
-    def send(self, visit: SeenVisit, depart: Callable[[], None]) -> None:
-        """Let ``depart`` happen now, or as soon as the technician has finished what they do."""
+    def send(self, visit: SeenVisit, depart: Callable[[], None]) -> datetime | None:
+        """Let ``depart`` happen now, or as soon as the technician has finished what they do.
+
+        Returns when that will be, as the technician sees it; None when they set out now.
+        """
         with self._lock:
             doing = self._busy.setdefault(visit.technician, visit.id)
             if doing != visit.id:
                 self._waiting.setdefault(visit.technician, []).append(
                     (visit.starts_at, visit.id, depart)
                 )
-                return
+                return max(
+                    self._stage.now() + _A_LITTLE,
+                    self._until.get(visit.technician, visit.starts_at),
+                )
         depart()
+        return None
+
+    def expect(self, visit: SeenVisit, until: datetime) -> None:
+        """The technician, who is at this visit, sees when they will be done."""
+        with self._lock:
+            self._until[visit.technician] = until
 
     def free(self, visit: SeenVisit) -> None:
         """The technician is done with the visit, however it ended."""
@@ -88,6 +103,7 @@ class Contractor:
     dropped: set[str] = field(default_factory=set)
     backed_out: int = 0
     no_shows: int = 0
+    overran: int = 0
     late_answers: int = 0
     _offers: int = 0
     #: Visits by id: their number, which fixes how they go, and the plan that counts.
@@ -227,8 +243,9 @@ class Contractor:
             drive=drive,
             minutes=visit.minutes * draw.lognormvariate(0, self.numbers.duration_sigma),
             result=self._result(draw),
+            tells=draw.random() < self.numbers.tells_delay,
         )
-        self._at(visit, arrives - drive, lambda: self.crew.send(visit, lambda: self._depart(route)))
+        self._at(visit, arrives - drive, lambda: self._set_out(route))
 
     def _at(self, visit: SeenVisit, moment: datetime, act: Callable[[], object]) -> None:
         """Do it then, if the visit is still planned just so."""
@@ -268,12 +285,29 @@ class Contractor:
 
         self._at(visit, told_at, tell)
 
+    def _set_out(self, route: _Route) -> None:
+        free_at = self.crew.send(route.visit, lambda: self._depart(route))
+        if free_at is not None and route.tells:
+            self._tell_that_it_takes_longer(route, free_at + route.drive)
+
+    def _tell_that_it_takes_longer(self, route: _Route, expected: datetime) -> None:
+        """Still at work elsewhere: a new time, or, where that is after the window, the visit."""
+        visit = route.visit
+        with suppress(Refused):
+            if expected > visit.window_end + _A_LITTLE:
+                self.channel.release(visit, "overrun")
+                self.overran += 1
+            elif expected - visit.starts_at > _WORTH_TELLING:
+                eta = expected.replace(second=0, microsecond=0)
+                self.channel.set_eta(visit, min(eta, visit.window_end))
+
     def _depart(self, route: _Route) -> None:
         if not self.knows(route.visit.id, route.visit.plan):
             self.crew.free(route.visit)  # moved while the technician was busy elsewhere
             return
         if self._try(route.visit, lambda: self.channel.start_travel(route.visit)):
             arrives = max(route.arrives, self.stage.now() + route.drive)
+            self.crew.expect(route.visit, arrives + timedelta(minutes=route.visit.minutes))
             self.stage.at(arrives, lambda: self._arrive(route))
 
     def _arrive(self, route: _Route) -> None:
@@ -281,9 +315,9 @@ class Contractor:
             minutes = route.minutes
             if route.result == "no_access":
                 minutes = self.numbers.no_access_minutes
-            self.stage.at(
-                self.stage.now() + timedelta(minutes=minutes), lambda: self._complete(route)
-            )
+            done = self.stage.now() + timedelta(minutes=minutes)
+            self.crew.expect(route.visit, done)
+            self.stage.at(done, lambda: self._complete(route))
 
     def _complete(self, route: _Route) -> None:
         self._try(route.visit, lambda: self.channel.complete(route.visit, route.result))
@@ -309,3 +343,4 @@ class _Route:
     drive: timedelta
     minutes: float
     result: str
+    tells: bool

@@ -42,8 +42,8 @@ LOOK_EVERY = 1.0
 SAY_EVERY = 10.0
 #: The audit leaves rows of the last 5 wall seconds out, so they are let settle first.
 SETTLE = 6.0
-#: Days after the last request's window at which a simulation gives up waiting for the end.
-PATIENCE = timedelta(days=1)
+#: So long after the last window of the requests a simulation gives up waiting; some move theirs on.
+PATIENCE = timedelta(days=4)
 
 
 @dataclass(slots=True)
@@ -276,6 +276,7 @@ class Simulation:
             "late_answers": late,
             "backed_out": sum(person.backed_out for person in people),
             "no_shows": sum(person.no_shows for person in people),
+            "overran": sum(person.overran for person in people),
             "sick_days": len(self._sick),
             "undeliverable": self._carrier.undeliverable,
             "moved": customers.moved,

@@ -106,6 +106,14 @@ def test_silent_contractors_may_be_asked_once_more(nora, clock, harold, make_job
     words = text_of(nora.get(url("branch_board")))
     assert "1 gave no answer" in words
     assert "Ask Harold once more" in words
+    assert "Whoever did not say no is asked again at" in words
+    job.refresh_from_db()
+    clock.set(job.next_wake_at)
+    run_due()
+    run_due()
+    words = text_of(nora.get(url("branch_board")))
+    assert "The only one who could do it had a turn: 1 gave no answer." in words, "the first search"
+    assert "Whoever did not say no is being asked again." in words
 
 
 def test_left_out_contractors_are_counted_by_rule(nora, branch, service_type, make_job):

@@ -76,7 +76,7 @@ def test_whoever_usually_takes_longer_opens_the_call_earlier(
         updated_at=START,
     )
     job = make_job(
-        window_start=START, window_end=START + timedelta(minutes=78), duration_minutes=25
+        window_start=START, window_end=START + timedelta(minutes=93), duration_minutes=25
     )
     run_due()
     assert len(asked(job)) == together

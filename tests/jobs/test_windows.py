@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from jobs.windows import (
     SHORTEST_WINDOW,
+    SPARE,
     USUAL_ANSWER,
     WORTH_TRYING,
     Ask,
@@ -18,6 +19,7 @@ from jobs.windows import (
     Turn,
     Wait,
     contact_period,
+    last_answer,
     plan_ask,
     plan_cascade,
     plan_turn,
@@ -256,3 +258,15 @@ def test_contact_hours_may_run_past_midnight():
     )
     assert begins.astimezone(UTC) == datetime(2026, 11, 3, 1, tzinfo=UTC)
     assert ends.astimezone(UTC) == datetime(2026, 11, 3, 7, tzinfo=UTC)
+
+
+@given(minutes=st.integers(-60, 600), drive=st.integers(1, 90))
+def test_who_answers_last_arrives_before_the_window_ends(minutes: int, drive: int) -> None:
+    ends, travel = NOW + timedelta(minutes=minutes), timedelta(minutes=drive)
+    last = last_answer(now=NOW, window_end=ends, travel=travel)
+    spare = ends - travel - last
+    assert timedelta() <= spare <= SPARE
+    left = ends - travel - NOW
+    assert (last - NOW >= SHORTEST_WINDOW) == (left >= SHORTEST_WINDOW), "nobody is passed over"
+    if left >= timedelta(hours=2):
+        assert spare == SPARE

@@ -100,6 +100,15 @@ def test_protection_can_be_switched_off_for_a_simulated_branch(db: None) -> None
         assert (switch is None or switch.acts) is protects
 
 
+def window_after(hours: int) -> dict[str, str]:
+    start = FIRST + timedelta(hours=hours)
+    return {"start": start.isoformat(), "end": (start + timedelta(hours=4)).isoformat()}
+
+
+#: One before the promised window, and one after it.
+OPENINGS = [window_after(8), window_after(16)]
+
+
 class Line:
     """A site that writes down what customers send."""
 
@@ -111,6 +120,8 @@ class Line:
         if self.refuses and path.endswith(self.refuses):
             raise Refused(409, "too-late")
         self.sent.append((path, body))
+        if "openings" in path:
+            return {"items": [{"window": one, "keeps_contractor": True} for one in OPENINGS]}
         return {"id": "one"}
 
 
@@ -151,11 +162,18 @@ def play(numbers: Numbers, refuses: str = "") -> tuple[Line, Customers, Request]
 
 
 def test_a_customer_who_moves_asks_for_a_later_window() -> None:
-    line, customers, request = play(Numbers(customer_cancels=0, customer_moves=1))
-    assert [path for path, _ in line.sent] == ["/jobs", "/jobs/one/move"]
-    window = line.sent[1][1]["window"]
-    assert datetime.fromisoformat(window["start"]) >= request.window_end
+    line, customers, _ = play(Numbers(customer_cancels=0, customer_moves=1))
+    assert [path for path, _ in line.sent] == [
+        "/jobs", "/jobs/one/openings?limit=12", "/jobs/one/move",
+    ]  # fmt: skip
+    assert line.sent[2][1] == {"window": OPENINGS[1], "by": "customer"}
     assert (customers.moved, customers.moves_refused) == (1, 0)
+
+
+def test_whoever_is_offered_no_later_window_stays(monkeypatch: Any) -> None:
+    monkeypatch.setitem(globals(), "OPENINGS", OPENINGS[:1])
+    line, customers, _ = play(Numbers(customer_cancels=0, customer_moves=1))
+    assert (customers.moved, customers.moves_refused, len(line.sent)) == (0, 1, 2)
 
 
 def test_a_move_that_is_refused_is_counted() -> None:

@@ -134,6 +134,7 @@ SURE = Numbers(
     no_show=0,
     eta_given=1,
     late=0,
+    tells_delay=0,
     at_home=1,
 )
 
@@ -221,6 +222,24 @@ def test_a_delay_is_told_by_those_who_gave_an_eta(fast_stage: Stage) -> None:
     diary = play(fast_stage, numbers, 20)
     told = [visit for step, visit in diary.lines if step == "eta"]
     assert len(told) > 25, "a first ETA each, and another one where it will be much later"
+
+
+@pytest.mark.parametrize(("hours", "says"), [(4, "eta"), (0.5, "release")])
+def test_who_is_still_at_work_elsewhere_says_so_or_gives_the_visit_back(
+    stage: Stage, hours: float, says: str
+) -> None:
+    diary = Diary(stage, [])
+    person = contractor(diary, stage, Crew(stage), replace(SURE, tells_delay=1, eta_given=0))
+    start = BEGIN + timedelta(hours=4)
+    long = SeenVisit("long", "j", "one", start, start, start + timedelta(hours=4), 120)
+    later = start + timedelta(minutes=30)
+    next_one = SeenVisit("next", "k", "one", later, later, later + timedelta(hours=hours), 60)
+    person.plan(long, 20)
+    person.plan(next_one, 20)
+    stage.run(every=0.05, look=lambda: stage.idle, until=BEGIN + timedelta(days=1))
+    assert next(step for step, visit in diary.lines if visit == "next") == says
+    assert diary.times[says, "next"] < diary.times["complete: fixed", "long"], "beforehand"
+    assert person.overran == (says == "release")
 
 
 def test_a_visit_that_was_moved_is_made_at_its_new_time_alone(fast_stage: Stage) -> None:

@@ -184,6 +184,14 @@ def test_standing_tells_waiting_for_a_human_from_work_still_to_do(
     clock.advance(hours=2)
     process_timeouts()
     assert Escalation.objects.filter(job=job, closed_at=None).exists()
+    assert standing(branch.pk).open == 1, "he is asked again in an hour"
+    for _ in range(2):
+        job.refresh_from_db()
+        clock.set(job.next_wake_at)
+        process_timeouts()
+        search_due_jobs()
+    job.refresh_from_db()
+    assert job.next_wake_at >= job.window_end
     stands = standing(branch.pk)
     assert (stands.open, stands.escalated, stands.jobs) == (0, 1, 1)
 
