@@ -15,6 +15,7 @@ from django.db import connection
 
 from dispatch_site.embedded.lease import Lease
 from tests import settings as test_settings
+from tests.schema import template_database
 
 LEASE = pytest.StashKey[Lease]()
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
@@ -38,6 +39,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that wait for servers come first: at the end one worker would wait alone."""
     waiting = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in waiting)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Test databases are copies of one that was migrated once."""
+    if test_settings.OWN_SERVERS:
+        template = template_database(test_settings.TEST_LAYOUT, url=os.environ["DATABASE_URL"])
+        connection.settings_dict["TEST"]["TEMPLATE"] = template
 
 
 @pytest.fixture(scope="session")

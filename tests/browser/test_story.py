@@ -27,8 +27,8 @@ PATIENCE_MS = 40_000
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with whole_site(tmp_path_factory.mktemp("story"), TIME_SCALE=TIME_SCALE) as running:
+def site() -> Iterator[Site]:
+    with whole_site(TIME_SCALE=TIME_SCALE) as running:
         yield running
 
 

@@ -19,8 +19,8 @@ from tests.house.test_run import Site
 
 
 @pytest.fixture
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with whole_site(tmp_path_factory.mktemp("walk")) as running:
+def site() -> Iterator[Site]:
+    with whole_site() as running:
         yield running
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -33,6 +36,23 @@ def clean_environment(var: Path, **extra: str) -> dict[str, str]:
     }
     kept = {name: value for name, value in os.environ.items() if name not in unwanted}
     return {**kept, "FIRSTCALL_VAR": str(var), **extra}
+
+
+@contextmanager
+def data_folder() -> Iterator[Path]:
+    """A new data folder, with a space in its path, that any user may enter.
+
+    Root's PostgreSQL runs as nobody. pytest's own temporary folder will not do: the next run of
+    pytest on the machine closes it to others. At the end whatever still runs there is killed.
+    """
+    with tempfile.TemporaryDirectory(prefix="firstcall-") as base:
+        folder = Path(base) / "a place with spaces" / "var"
+        folder.mkdir(parents=True)
+        Path(base).chmod(0o755)
+        yield folder
+        for process in processes_of(folder):
+            process.kill()
+        shutil.rmtree(Layout.of(folder).sockets, ignore_errors=True)
 
 
 def processes_of(var: Path) -> list[psutil.Process]:

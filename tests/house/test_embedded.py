@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,24 +19,16 @@ from dispatch_site.embedded import paths
 from dispatch_site.embedded.lease import Lease
 from dispatch_site.embedded.paths import EmbeddedError, Layout
 from dispatch_site.embedded.session import needs_servers
-from tests.house.servers import MANAGE, clean_environment, eventually, processes_of
+from tests.house.servers import MANAGE, clean_environment, data_folder, eventually, processes_of
 
 pytestmark = pytest.mark.slow
 LINUX = sys.platform.startswith("linux")
 
 
 @pytest.fixture
-def var(tmp_path: Path) -> Iterator[Path]:
-    """A data folder with a space in its path, where "nobody" may follow root."""
-    folder = tmp_path / "a place with spaces" / "var"
-    folder.mkdir(parents=True)
-    for step in [folder, *folder.parents]:
-        if step.stat().st_uid == os.geteuid() and step != Path("/"):
-            step.chmod(step.stat().st_mode | 0o111)
-    yield folder
-    for process in processes_of(folder):
-        process.kill()
-    shutil.rmtree(Layout.of(folder).sockets, ignore_errors=True)
+def var() -> Iterator[Path]:
+    with data_folder() as folder:
+        yield folder
 
 
 def ask_postgres(layout: Layout) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from dispatch_site.embedded.paths import BASE_DIR, Layout
-from tests.house.servers import MANAGE, clean_environment, eventually, processes_of
+from dispatch_site.embedded.paths import BASE_DIR
+from tests.house.servers import MANAGE, clean_environment, data_folder, eventually, processes_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("run")]
 START_SECONDS = 120.0
@@ -75,17 +74,10 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def var(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def var() -> Iterator[Path]:
     """One data folder for the module: later starts find the sample already there."""
-    folder = tmp_path_factory.mktemp("run") / "with spaces" / "var"
-    folder.mkdir(parents=True)
-    for step in [folder, *folder.parents]:
-        if step.stat().st_uid == os.geteuid() and step != Path("/"):
-            step.chmod(step.stat().st_mode | 0o111)
-    yield folder
-    for process in processes_of(folder):
-        process.kill()
-    shutil.rmtree(Layout.of(folder).sockets, ignore_errors=True)
+    with data_folder() as folder:
+        yield folder
 
 
 def make_run(var: Path, **variables: str) -> Site:
