@@ -135,6 +135,7 @@ def move(
             "to": [start.isoformat(), end.isoformat()],
             "contractor": booking.contractor_name if booking else None,
             "kept": kept,
+            "by_customer": by_customer,
             "note": note[:500],
         },
     )

@@ -129,7 +129,7 @@ def test_csv_has_every_row_of_the_list_and_neutral_cells(nora, branch, week):
     assert late["contractor"] == "'=1+1"
     figures = nora.get(url("reports_csv") + "?first=2026-11-02&last=2026-11-08")
     table = list(csv.DictReader(io.StringIO(figures.content.decode("utf-8-sig"))))
-    assert {line["measure"] for line in table} == set(BY_KEY)
+    assert set(BY_KEY) < {line["measure"] for line in table}
 
 
 def test_a_trade_and_another_branch_are_left_out(branch, week, other_dispatcher, client):
@@ -146,7 +146,7 @@ def test_what_happened_before_is_compared_with(branch, week):
     assert not result.matters
 
 
-def test_what_staff_do_to_a_job_counts_as_touches(branch, dispatcher, harold, make_job):
+def test_what_staff_do_to_a_job_counts_as_touches(branch, dispatcher, clock, harold, make_job):
     job = make_job(reference="J-9")
     decline(offered(job))
     run_due()
@@ -154,6 +154,7 @@ def test_what_staff_do_to_a_job_counts_as_touches(branch, dispatcher, harold, ma
     resolve_escalation(
         escalation_id=question.pk, resolution="called around", actor=Actor.staff(dispatcher)
     )
+    clock.advance(minutes=1)
     cancel_job(
         job_id=job.pk, by="dispatcher", reason="no_contractor", actor=Actor.staff(dispatcher)
     )

@@ -12,6 +12,7 @@ from django.db import connection
 from jobs.console.reports.measures import TOUCHED, Better, Kind, Measure
 from jobs.console.reports.period import Period
 from network.models import Branch
+from ranking.replay.figures import t95
 
 #: Below so many observations a figure says that it is too few to tell (as scorecards do).
 FEW = 5
@@ -38,8 +39,8 @@ SELECT note, count(*) FILTER (WHERE at >= %(start)s), count(*) FILTER (WHERE at 
 class Figure:
     """One number with how many observations it rests on; None without any.
 
-    ``margin`` is half of the 95 % interval, in the figure's unit: Wilson's for a share, the usual
-    one for a mean, None where there is none (medians, fewer than two).
+    ``margin`` is half of the 95 % interval, in the figure's unit: Wilson's for a share, Student's
+    for a mean, None where there is none (medians, fewer than two).
     """
 
     value: float | None
@@ -87,8 +88,13 @@ class Result:
 
     @property
     def matters(self) -> bool:
-        """Whether the change is more than chance would explain (both margins added in squares)."""
+        """Whether the change is more than chance would explain (both margins added in squares).
+
+        Never where either rests on too few observations, however equal they are.
+        """
         if self.change is None or self.now.margin is None or self.before.margin is None:
+            return False
+        if min(self.now.n, self.before.n) < FEW:
             return False
         return abs(self.change) > sqrt(self.now.margin**2 + self.before.margin**2)
 
@@ -159,7 +165,7 @@ def _figure(
         return share(good, n)
     if kind is Kind.MEDIAN:
         return Figure(median, n)
-    margin = 1.96 * float(spread) / sqrt(n) if spread is not None and n > 1 else None
+    margin = t95(n - 1) * float(spread) / sqrt(n) if spread is not None and n > 1 else None
     return Figure(mean, n, margin=margin)
 
 

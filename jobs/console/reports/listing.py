@@ -27,6 +27,7 @@ SELECT x.at, x.value, x.good, x.note, x.amount, x.currency, j.public_id, j.refer
        j.description, j.time_zone, s.name, s.trade, c.name, c.public_id
   FROM (SELECT {ROW_COLUMNS} FROM r WHERE r.at >= %(start)s AND r.at < %(end)s
            AND (%(only)s::boolean IS NULL OR r.good = %(only)s)
+           AND (%(cause)s::text IS NULL OR r.note = %(cause)s)
            AND (%(contractor)s::uuid IS NULL OR r.contractor_id = (
                 SELECT id FROM network_contractor
                  WHERE public_id = %(contractor)s AND branch_id = %(branch)s))) x
@@ -75,6 +76,7 @@ def load_rows(
     trade: str | None,
     only: bool | None = None,
     contractor: str | None = None,
+    cause: str | None = None,
     order: str = "newest",
     limit: int | None = None,
 ) -> list[Row]:
@@ -86,6 +88,7 @@ def load_rows(
                 **parameters(branch, period, trade),
                 "only": only,
                 "contractor": contractor,
+                "cause": cause,
                 "limit": limit,
             },
         )

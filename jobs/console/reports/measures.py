@@ -17,7 +17,7 @@ ROW_COLUMNS = "at, trade, value, good, job_id, contractor_id, note, amount, curr
 TOUCHED = """
 touched AS MATERIALIZED (
   SELECT j.id, j.public_id, j.status, j.created_at, j.closed_at, j.window_start, j.window_end,
-         j.cancelled_by, j.cancel_reason, j.not_to_exceed, j.currency, s.trade
+         j.cancelled_by, j.cancel_reason, j.not_to_exceed, j.currency, j.follow_up_of_id, s.trade
     FROM jobs_job j JOIN network_servicetype s ON s.id = j.service_type_id
    WHERE j.branch_id = %(branch)s AND j.updated_at >= %(since)s
      AND (%(trade)s::text IS NULL OR s.trade = %(trade)s))
@@ -119,7 +119,7 @@ SELECT f.made_at AS at, t.trade, NULL::float AS value, f.yes AS good, t.id AS jo
         key="first-time-fix",
         title="Fixed at the first visit",
         explains="First visits after which nothing was left to do, of those that were made. Closed "
-        "doors are left aside.",
+        "doors and jobs that follow up another are left aside.",
         kind=Kind.SHARE,
         better=Better.HIGHER,
         unit="%",
@@ -130,7 +130,8 @@ SELECT f.made_at AS at, t.trade, NULL::float AS value, f.yes AS good, t.id AS jo
 SELECT k.finished_at AS at, t.trade, NULL::float AS value, k.result = 'fixed' AS good,
        t.id AS job_id, k.contractor_id, k.result AS note, NULL::numeric AS amount, '' AS currency
   FROM {_VISITS}
- WHERE k.end_kind = 'completed' AND k.result IN ('fixed', 'needs_another_visit')""",
+ WHERE k.end_kind = 'completed' AND k.result IN ('fixed', 'needs_another_visit')
+   AND t.follow_up_of_id IS NULL""",
     ),
     Measure(
         key="on-time",
@@ -159,8 +160,9 @@ SELECT k.arrived_at AS at, t.trade,
     Measure(
         key="appointments-kept",
         title="Appointments kept",
-        explains="Promised windows that ended in the period and in which somebody came. Jobs that "
-        "the customer or the client cancelled are left aside.",
+        explains="Promised windows that ended in the period and in which somebody came. A window "
+        "that was moved because of us is missed; one that the customer or the client moved, or "
+        "cancelled before it ended, is left aside.",
         kind=Kind.SHARE,
         better=Better.HIGHER,
         unit="%",
@@ -174,7 +176,14 @@ SELECT t.window_end AS at, t.trade, NULL::float AS value, w.id IS NOT NULL AS go
        SELECT k.id, k.contractor_id FROM jobs_booking k
         WHERE k.job_id = t.id AND {_ARRIVED_IN_WINDOW} ORDER BY k.id LIMIT 1) w ON true
  WHERE t.window_end < (SELECT app_now())
-   AND NOT (t.status = 'cancelled' AND t.cancelled_by IN ('customer', 'client'))""",
+   AND NOT (t.status = 'cancelled' AND t.cancelled_by IN ('customer', 'client')
+            AND t.closed_at < t.window_end)
+ UNION ALL
+SELECT (e.data -> 'from' ->> 1)::timestamptz, t.trade, NULL, false, t.id, NULL, 'moved by us',
+       NULL, ''
+  FROM touched t JOIN jobs_jobevent e ON e.job_id = t.id AND e.kind = 'moved'
+ WHERE e.data ->> 'by_customer' = 'false'
+   AND (e.data -> 'from' ->> 1)::timestamptz < (SELECT app_now())""",
     ),
     Measure(
         key="cancelled",
@@ -215,7 +224,7 @@ SELECT k.finished_at AS at, t.trade, NULL::float AS value, k.end_kind = 'release
         key="cost",
         title="Cost against the limit",
         explains="What the contractor of a finished job is paid, in per cent of its "
-        "not-to-exceed price. Jobs without a limit are left aside.",
+        "not-to-exceed price. Jobs without a limit and closed doors are left aside.",
         kind=Kind.MEAN,
         better=Better.LOWER,
         unit="%",
@@ -224,21 +233,27 @@ SELECT k.finished_at AS at, t.trade, (100 * o.pay / t.not_to_exceed)::float AS v
        NULL::boolean AS good, t.id AS job_id, k.contractor_id, '' AS note, o.pay AS amount,
        o.currency
   FROM {_VISITS} JOIN jobs_offer o ON o.id = k.offer_id
- WHERE k.end_kind = 'completed' AND t.not_to_exceed > 0 AND o.currency = t.currency""",
+ WHERE k.end_kind = 'completed' AND k.result <> 'no_access'
+   AND t.not_to_exceed > 0 AND o.currency = t.currency""",
     ),
     Measure(
         key="touches",
         title="Dispatcher touches per job",
-        explains="What staff did to a job after taking it in, until it was closed: 0 means that "
-        "the machine handled it alone.",
+        explains="How often staff did something to a job after taking it in, until it was closed: "
+        "0 means that the machine handled it alone. What one person does within ten seconds is one "
+        "touch, however many entries of the history it makes.",
         kind=Kind.MEAN,
         better=Better.LOWER,
         rows="""
 SELECT t.closed_at AS at, t.trade, e.n::float AS value, NULL::boolean AS good, t.id AS job_id,
        NULL::bigint AS contractor_id, '' AS note, NULL::numeric AS amount, '' AS currency
   FROM touched t CROSS JOIN LATERAL (
-       SELECT count(*) AS n FROM jobs_jobevent e
-        WHERE e.job_id = t.id AND e.actor_kind = 'staff' AND e.kind <> 'created') e
+       SELECT count(*) AS n FROM (
+              SELECT s.at - lag(s.at) OVER (PARTITION BY s.actor_user_id ORDER BY s.sequence) AS gap
+                FROM jobs_jobevent s
+               WHERE s.job_id = t.id AND s.actor_kind = 'staff' AND s.kind <> 'created'
+                 AND s.at <= t.closed_at) step
+        WHERE gap IS NULL OR gap > interval '10 seconds') e
  WHERE t.closed_at IS NOT NULL""",
     ),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -27,7 +28,7 @@ from jobs.console.reports.cards import (
     work_card,
 )
 from jobs.console.reports.charts import share_bar
-from jobs.console.reports.figures import load, load_causes
+from jobs.console.reports.figures import Figure, Result, load, load_causes, share
 from jobs.console.reports.firms import load_churn, load_work
 from jobs.console.reports.measures import BY_KEY, MEASURES, WORK, Kind
 from jobs.console.reports.period import CHOICES, Period, ReportForm
@@ -36,6 +37,9 @@ from network.clock import app_now
 from network.context import shell
 from network.display import in_zone, trade_name
 from network.models import ServiceType
+
+#: Shares whose good rows are listed by who and why.
+WITH_CAUSES = ("cancelled", "given-back")
 
 
 def _asked(request: BranchRequest) -> tuple[ReportForm, Period, str | None]:
@@ -106,25 +110,40 @@ def report_csv(request: BranchRequest) -> HttpResponse:
     for measure in MEASURES:
         result = load(measure, branch=request.branch, period=period, trade=trade)
         for name, now, before in [(trade or "all", result.now, result.before), *result.trades]:
-            rows.append(
-                [
-                    measure.key,
-                    name,
-                    str(period.first),
-                    str(period.last),
-                    "" if now.value is None else f"{now.value:.3f}",
-                    measure.unit,
-                    str(now.n),
-                    "" if now.margin is None else f"{now.margin:.3f}",
-                    "" if before.value is None else f"{before.value:.3f}",
-                    str(before.n),
-                ]
-            )
+            rows.append(_line(measure.key, name, period, measure.unit, now, before))
+    for key, now, before in _of_firms(request, period, trade):
+        rows.append(_line(key, trade or "all", period, "%", now, before))
     head = [
         "measure", "trade", "first", "last", "value", "unit", "counted", "margin_95",
         "value_before", "counted_before",
     ]  # fmt: skip
     return _csv(request, "report", head, rows)
+
+
+def _of_firms(
+    request: BranchRequest, period: Period, trade: str | None
+) -> list[tuple[str, Figure, Figure]]:
+    """The two figures that are counted from firms, now and before."""
+    work = load_work(branch=request.branch, period=period, trade=trade)
+    churn = load_churn(branch=request.branch, period=period, trade=trade)
+    return [(WORK.key, work.now, work.before), (CHURN.key, churn.now, churn.before)]
+
+
+def _line(
+    key: str, trade: str, period: Period, unit: str, now: Figure, before: Figure
+) -> list[str]:
+    return [
+        key,
+        trade,
+        str(period.first),
+        str(period.last),
+        "" if now.value is None else f"{now.value:.3f}",
+        unit,
+        str(now.n),
+        "" if now.margin is None else f"{now.margin:.3f}",
+        "" if before.value is None else f"{before.value:.3f}",
+        str(before.n),
+    ]
 
 
 @require_safe
@@ -161,21 +180,32 @@ def measure(request: BranchRequest, measure: str) -> HttpResponse:
                     "share": firm.now / work.total if work.total else 0,
                     "bar": share_bar(firm.now / work.total if work.total else 0),
                     "url": links.list(WORK.key, contractor=firm.public_id),
+                    "before_url": links.list(
+                        WORK.key, period=period.before, contractor=firm.public_id
+                    ),
                 }
                 for firm in work.firms[: listing.MOST]
             ],
         }
         return render(request, "console/reports/work.html", context)
     found = _measure_of(measure)
-    only, contractor = _only(request), _contractor(request)
-    result = load(found, branch=request.branch, period=period, trade=trade)
+    only = _only(request) if found.kind is Kind.SHARE else None
+    contractor, cause = _contractor(request), request.GET.get("cause") or None
+    if contractor and found is WORK:
+        result = _work_of(contractor, request, period, trade)
+    else:
+        result = load(found, branch=request.branch, period=period, trade=trade)
     order = "newest" if found.kind is Kind.SHARE else _order(request)
     show = _show(request)
     rows = listing.load_rows(
         found, branch=request.branch, period=period, trade=trade, only=only,
-        contractor=contractor, order=order, limit=show + 1,
+        contractor=contractor, cause=cause, order=order, limit=show + 1,
     )  # fmt: skip
-    causes = load_causes(found, branch=request.branch, period=period, trade=trade)
+    causes = (
+        load_causes(found, branch=request.branch, period=period, trade=trade)
+        if found.key in WITH_CAUSES
+        else []
+    )
     total = sum(now for _, now, _ in causes)
     asked = request.GET.copy()
     asked["show"] = str(min(show + listing.PAGE, listing.MOST))
@@ -193,6 +223,7 @@ def measure(request: BranchRequest, measure: str) -> HttpResponse:
                 "few": now.few,
                 "before": listing.value_text(found, before.value),
                 "url": links.list(found.key, trade=name),
+                "before_url": links.list(found.key, period=period.before, trade=name),
             }
             for name, now, before in result.trades
         ],
@@ -202,9 +233,10 @@ def measure(request: BranchRequest, measure: str) -> HttpResponse:
                 "now": now,
                 "before": before,
                 "bar": share_bar(now / total if total else 0),
+                "url": links.list(found.key, only="yes", cause=note),
+                "before_url": links.list(found.key, period=period.before, only="yes", cause=note),
             }
             for note, now, before in causes
-            if found.key in ("cancelled", "given-back")
         ],
         "rows": [
             {
@@ -220,10 +252,11 @@ def measure(request: BranchRequest, measure: str) -> HttpResponse:
         "may_show_more": len(rows) > show and show < listing.MOST,
         "more_url": f"?{asked.urlencode()}",
         "only": only,
-        "halves": _halves(found, result, links, only) if found.kind is Kind.SHARE else [],
+        "halves": _halves(found, result, links, only) if found.yes else [],
         "order": order,
         "order_urls": _order_urls(request) if found.kind is not Kind.SHARE else [],
         "of_contractor": rows[0].contractor if contractor and rows else None,
+        "of_cause": listing.note_text(cause) if cause else None,
     }
     return render(request, "console/reports/measure.html", context)
 
@@ -254,8 +287,22 @@ def measure_csv(request: BranchRequest, measure: str) -> HttpResponse:
         trade=trade,
         only=_only(request),
         contractor=_contractor(request),
+        cause=request.GET.get("cause") or None,
     )
     return _csv(request, measure, listing.CSV_COLUMNS, listing.csv_rows(found, listed))
+
+
+def _work_of(contractor: str, request: BranchRequest, period: Period, trade: str | None) -> Result:
+    """One firm's share of the visits. Raises Http404 for a firm that is not in the list."""
+    work = load_work(branch=request.branch, period=period, trade=trade)
+    firm = next((one for one in work.firms if str(one.public_id) == contractor), None)
+    if firm is None:
+        raise Http404("There is no such contractor.")
+    return Result(
+        measure=replace(WORK, explains=f"Of all visits made, those of {firm.name}."),
+        now=share(firm.now, work.total),
+        before=share(firm.before, sum(one.before for one in work.firms)),
+    )
 
 
 def _measure_of(key: str) -> Any:
