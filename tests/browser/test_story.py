@@ -98,7 +98,8 @@ def on_board(board: Page, reference: str, text: str, *, timeout: int = PATIENCE_
 
 def open_offer(page: Page, stage: Stage, what: str) -> None:
     """Wait on the page of offers until the offer appears by itself, and open it."""
-    offer = page.locator("a[href*='/portal/offers/']", has_text=what).first
+    # not among the answered ones below, where an earlier offer of the same work may stand
+    offer = page.locator("[id^=offer-] a[href*='/portal/offers/']", has_text=what).first
     expect(offer).to_be_visible(timeout=PATIENCE_MS)
     offer.click()
     page.wait_for_url(re.compile(r"/offers/[0-9a-f-]{36}/"))
