@@ -101,6 +101,11 @@ _NOT_THERE = (
 )
 TAKEN_BACK = {
     "cancelled": ("The job was cancelled.", "El trabajo se ha cancelado."),
+    "moved": ("The customer moved to another time.", "El cliente cambió de hora."),
+    "not_agreed": (
+        "The branch did not take the price or time that you asked for.",
+        "La sucursal no ha aceptado el precio o la hora que pidió.",
+    ),
     "not_active": ("You take no jobs at present.", "En este momento no acepta trabajos."),
     "not_cleared": (
         "You are not cleared through the end of the visit.",

@@ -31,6 +31,11 @@ _ES = {
     "nobody came, and nobody was heard from": "nadie vino y no hubo noticias",
     "given to another contractor by the dispatcher": "la oficina se la dio a otro contratista",
     "the branch gave it to another contractor": "la sucursal se la dio a otro contratista",
+    "the customer's appointment moved to a time that does not fit": "la cita del cliente pasó a "
+    "una hora que no encaja",
+    "the customer moved to a time at which you are not free": "el cliente cambió a una hora en la "
+    "que usted no está libre",
+    "the customer's appointment moved to another time": "la cita del cliente pasó a otra hora",
     # a standby is over
     "the contractor who has the job is on site": "el contratista que tiene el trabajo está en el "
     "lugar",

@@ -14,26 +14,71 @@ import structlog
 from django.db import connection, transaction
 
 from jobs.errors import DomainError
-from jobs.models import Message
-from jobs.queue import TaskTimeout
+from jobs.models import JobEvent, Message
+from jobs.queue import DEFAULT, FOLD_OUTCOMES, TaskTimeout, hint
 from jobs.services.locked import database_now
 from jobs.services.outgoing import Outgoing, write_outgoing
 from jobs.services.undeliverable import pass_on_undeliverable
 from jobs.services.ways import Way
+from jobs.states import OfferStatus
+from ranking.models.outcome import DueTo, OutcomeKind
+from ranking.services.outcomes import attribute_outcomes
 
 log = structlog.get_logger(__name__)
 
 #: Delivery states that mean: the recipient has not got it. A complaint means that he has.
 NOT_ARRIVED = (Message.Delivery.BOUNCED, Message.Delivery.FAILED)
+_OFFER = Message.Template.OFFER_MADE
 #: Kept out of what the next way is told: each link is made for one message.
 _OWN = ("secret", "code")
 
 
 @transaction.atomic
 def try_next_ways(messages: Collection[Message]) -> int:
-    """Write the next way of each message that has failed for good; returns how many there are."""
-    onward = [_onward(message) for message in messages if message.next_ways]
+    """Write the next way of each message that its own has failed; returns how many are new.
+
+    An offer that is closed by now is told by no further way.
+    """
+    with_ways = [message for message in messages if message.next_ways]
+    if not with_ways:
+        return 0
+    offers = {m.event_id for m in with_ways if m.template == _OFFER and m.event_id}
+    still_open = set(
+        JobEvent.objects.filter(pk__in=offers, offer__status=OfferStatus.PENDING).values_list(
+            "pk", flat=True
+        )
+        if offers
+        else ()
+    )
+    onward = [
+        _onward(message)
+        for message in with_ways
+        if message.template != _OFFER or message.event_id in still_open
+    ]
     return write_outgoing(onward, at=database_now()) if onward else 0
+
+
+def excuse_silence(message: Message) -> bool:
+    """A message that, as we hear only now, never arrived: was it the only word of an offer that
+    ran out, then the silence is the system's. Part of the caller's transaction."""
+    if message.template != _OFFER or message.event_id is None:
+        return False
+    arrived = Message.objects.filter(
+        event=message.event_id, template=_OFFER, status=Message.Status.SENT
+    ).exclude(delivery__in=NOT_ARRIVED)
+    event = (
+        JobEvent.objects.filter(pk=message.event_id, offer__status=OfferStatus.EXPIRED)
+        .select_related("offer")
+        .first()
+    )
+    if event is None or event.offer is None or arrived.exists():
+        return False
+    excused = attribute_outcomes(
+        source_ref=event.offer.public_id, kinds=[OutcomeKind.EXPIRED], due_to=DueTo.SYSTEM
+    )
+    if excused:
+        hint(DEFAULT, FOLD_OUTCOMES)
+    return bool(excused)
 
 
 def _onward(message: Message) -> Outgoing:

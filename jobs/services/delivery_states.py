@@ -8,7 +8,12 @@ import structlog
 from django.db import connection
 
 from jobs.models import Message
-from jobs.services.deliveries import NOT_ARRIVED, move_undeliverable_offers, try_next_ways
+from jobs.services.deliveries import (
+    NOT_ARRIVED,
+    excuse_silence,
+    move_undeliverable_offers,
+    try_next_ways,
+)
 from jobs.services.received import is_new
 from jobs.services.transactions import service
 
@@ -62,6 +67,8 @@ def _note(told: Told) -> bool:
         )
     if told.state in NOT_ARRIVED and message.status != Message.Status.FAILED:
         try_next_ways([message])
+    if told.state in NOT_ARRIVED:
+        excuse_silence(message)
     return True
 
 

@@ -17,7 +17,7 @@ from jobs.channels.email import EmailChannel
 from jobs.channels.push import PushChannel
 from jobs.channels.results import Away, NotNow, Refused
 from jobs.channels.sms import SmsChannel
-from jobs.messaging import kept_body
+from jobs.messaging import kept_body, of
 from jobs.messaging.overrides import Overrides, compose, overrides_for
 from jobs.models import Message, MessageText
 from jobs.queue import TaskTimeout
@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 #: After so many tries a message has failed, and staff can see it.
 TRIES = 6
+#: What cannot wait is told by the next way as well when its own has failed so often.
+IMPATIENT_AFTER = 2
 #: First pause between two tries, in seconds; it doubles each time (wall time).
 FIRST_PAUSE_SECONDS = 30
 
@@ -127,7 +129,9 @@ def _send_by(
     finally:
         _note_sent(sent)  # first, so that nothing that went out goes out again
         given_up = [message for message in failed if message.attempts >= TRIES]
-        _note_failures([message for message in failed if message.attempts < TRIES])
+        again = [message for message in failed if message.attempts < TRIES]
+        _note_failures(again)
+        _tell_besides([message for message in again if message.attempts >= IMPATIENT_AFTER])
         give_up(refused + given_up)
         channel.close()
 
@@ -160,6 +164,11 @@ def _note_sent(messages: list[Message]) -> None:
         )
 
 
+def _tell_besides(messages: list[Message]) -> None:
+    """What cannot wait goes by its next way too, at once; its own is tried again all the same."""
+    try_next_ways([message for message in messages if of(message.template).urgent])
+
+
 def _postpone(messages: list[Message], error: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -168,6 +177,7 @@ def _postpone(messages: list[Message], error: str) -> None:
             " AND status = 'pending'",
             [error[:300], FIRST_PAUSE_SECONDS, [message.pk for message in messages]],
         )
+    _tell_besides(messages)
 
 
 def _note_failures(messages: list[Message], status: str = "pending") -> None:

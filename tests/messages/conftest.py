@@ -43,15 +43,19 @@ def texts() -> Iterator[list[dict[str, str]]]:
     MemoryBackend.sent.clear()
 
 
+def make_due() -> None:
+    """Let everything that waits be tried now (delivery runs on wall time)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE jobs_message SET next_attempt_at = clock_timestamp() WHERE status = 'pending'"
+        )
+
+
 def send_all() -> int:
     """Send everything that waits, whatever its next try was put off to."""
     done = 0
     while True:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE jobs_message SET next_attempt_at = clock_timestamp()"
-                " WHERE status = 'pending'"
-            )
+        make_due()
         sent = send_due_messages()
         done += sent
         if not sent or done > 500:

@@ -24,6 +24,12 @@ from jobs.services.contractor_messages import (
     tell_of_standing,
     write_to_contractors,
 )
+from jobs.services.customer_changes import (
+    customer_cancels,
+    customer_moves,
+    decline_request,
+    offer_windows,
+)
 from jobs.services.digests import set_digest, write_due_digests
 from jobs.services.jobs import cancel_job
 from jobs.services.papers import settle_papers
@@ -38,6 +44,7 @@ from tests.jobs.steps import SYSTEM, accept, booked, offered
 from tests.jobs.world import make_contractor, pending_offer, run_due
 
 DAY = timedelta(days=1)
+CUSTOMER = Actor("customer", "Dana Whitfield")
 
 
 @dataclass
@@ -59,7 +66,7 @@ class Week:
 
 def write_every_kind(week: Week) -> None:
     """Play the week. Whatever is written waits to be sent, except where a scene says so."""
-    for scene in (visits_and_offers, letters, standby, silences, papers, staff):
+    for scene in (visits_and_offers, letters, standby, changes, silences, papers, staff):
         scene(week)
 
 
@@ -109,6 +116,24 @@ def standby(week: Week) -> None:
     answer_standby(standby_id=asked.pk, yes=True, actor=Actor.contractor(asked.contractor))
     set_eta(booking_id=booking.pk, eta=booking.starts_at, actor=SYSTEM)
     move_to(week, booking.starts_at)
+    arrive(booking_id=booking.pk, actor=SYSTEM)
+    complete_visit(booking_id=booking.pk, result="fixed", actor=SYSTEM)
+
+
+def changes(week: Week) -> None:
+    """The customer moves in time, asks too late, and is offered other times."""
+    moved = week.job(2)
+    booked(moved)
+    tomorrow = {"window_start": moved.window_start + DAY, "window_end": moved.window_end + DAY}
+    assert customer_moves(job_id=moved.pk, **tomorrow, actor=CUSTOMER)
+    others = [(moved.window_start + 3 * DAY, moved.window_end + 3 * DAY)]
+    offer_windows(job_id=moved.pk, windows=others, actor=SYSTEM)
+    cancel_job(job_id=moved.pk, by="dispatcher", reason="duplicate", actor=SYSTEM)
+    late = week.job(1)
+    booking = booked(late)
+    move_to(week, booking.starts_at - timedelta(hours=1))
+    assert not customer_cancels(job_id=late.pk, reason="price", actor=CUSTOMER)
+    decline_request(job_id=late.pk, kind="cancel_asked", actor=SYSTEM)
     arrive(booking_id=booking.pk, actor=SYSTEM)
     complete_visit(booking_id=booking.pk, result="fixed", actor=SYSTEM)
 

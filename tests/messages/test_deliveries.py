@@ -13,15 +13,22 @@ from jobs.channels.results import Refused
 from jobs.channels.sms import MemoryBackend
 from jobs.models import Message, Offer
 from jobs.services import outbox
+from jobs.services.contractor_messages import write_to_contractors
 from jobs.services.deliveries import move_undeliverable_offers
 from jobs.services.due import process_timeouts
 from jobs.services.outbox import send_due_messages
 from ranking.models import Outcome
 from tests.jobs.steps import offered
 from tests.jobs.world import pending_offer, run_due
-from tests.messages.conftest import send_all
+from tests.messages.conftest import make_due, send_all
 
 pytestmark = pytest.mark.django_db
+
+
+def send_all_waiting() -> None:
+    """Everything that waits is tried once."""
+    make_due()
+    send_due_messages()
 
 
 class NoMailbox(EmailBackend):
@@ -93,6 +100,7 @@ def test_an_offer_that_could_not_be_delivered_in_time_is_no_silence(
     clock, trio, make_job, settings
 ):
     """The mail server is away until the deadline: he never heard of it."""
+    settings.SMS_BACKEND = ""
     settings.EMAIL_BACKEND = "tests.jobs.test_outbox.Away"
     offer = offered(make_job())
     send_due_messages()
@@ -101,6 +109,49 @@ def test_an_offer_that_could_not_be_delivered_in_time_is_no_silence(
     offer.refresh_from_db()
     assert offer.status == "expired"
     assert Outcome.objects.get(source_ref=offer.public_id).due_to == "system"
+
+
+def test_what_cannot_wait_does_not_wait_for_a_server_that_is_away(
+    clock, trio, make_job, settings, texts
+):
+    """The text goes at once, and the mail when the server is back; they say the same."""
+    working, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "tests.jobs.test_outbox.Away"
+    offer = offered(make_job())
+    for _ in range(3):
+        send_all_waiting()
+    assert [text["to"] for text in texts] == ["+16175550100"]
+    letter = Message.objects.get(channel="email")
+    assert (letter.status, letter.attempts) == ("pending", 0)
+    settings.EMAIL_BACKEND = working
+    send_all_waiting()
+    assert len(mail.outbox) == 1
+    assert str(offer.job.area) in mail.outbox[0].body
+    clock.set(offer.expires_at)
+    process_timeouts()
+    assert Outcome.objects.get(source_ref=offer.public_id).due_to == "contractor", "he was told"
+
+
+def test_what_can_wait_waits_for_its_own_way(branch, trio, settings, texts):
+    settings.EMAIL_BACKEND = "tests.jobs.test_outbox.Away"
+    facts = {"branch": branch, "subject": "Snow", "text": "Careful.", "key": "1"}
+    write_to_contractors([trio[0]], **facts)
+    send_all_waiting()
+    assert not texts
+    assert Message.objects.count() == 1
+
+
+def test_an_offer_that_a_server_puts_off_twice_goes_by_the_next_way_too(
+    trio, make_job, settings, monkeypatch, texts
+):
+    settings.EMAIL_BACKEND = "tests.jobs.test_outbox.Picky"
+    monkeypatch.setattr("tests.jobs.test_outbox.Picky.refused", "harold@example.com")
+    offered(make_job())
+    send_all_waiting()
+    assert not texts, "once may be nothing"
+    send_all_waiting()
+    send_all_waiting()
+    assert len(texts) == 1
+    assert Message.objects.get(channel="email").status == "pending"
 
 
 def test_silence_after_a_message_that_was_sent_counts(clock, trio, make_job):

@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 
 from jobs.models import IdempotencyRecord, Message
+from jobs.services.due import process_timeouts
+from ranking.models import Outcome
 from tests.jobs.steps import offered
 from tests.messages.conftest import send_all
 
@@ -96,6 +98,39 @@ def test_when_the_last_way_fails_the_offer_moves_on(sent, postmark, sms_hook):
     assert (offer.status, offer.reason) == ("withdrawn", "undeliverable")
     text.refresh_from_db()
     assert (text.delivery, text.delivery_note) == ("failed", "no such number")
+
+
+def test_a_bounce_that_comes_after_the_deadline_takes_the_silence_back(
+    clock, sent, postmark, texts
+):
+    """He never had the offer. Nobody sends him a closed one by the next way."""
+    offer = sent.event.offer
+    clock.set(offer.expires_at)
+    process_timeouts()
+    outcome = Outcome.objects.get(source_ref=offer.public_id)
+    assert (outcome.kind, outcome.due_to) == ("expired", "contractor")
+    postmark(sent, "Delivery", key=1)
+    outcome.refresh_from_db()
+    assert outcome.due_to == "contractor"
+    postmark(sent, "Bounce", key=2)
+    outcome.refresh_from_db()
+    assert (outcome.due_to, outcome.folded) == ("system", False)
+    send_all()
+    assert Message.objects.filter(contractor=sent.contractor, template="offer_made").count() == 1
+    assert not texts
+
+
+def test_a_late_bounce_excuses_nobody_who_was_told_by_another_way(clock, sent, postmark, texts):
+    postmark(sent, "Bounce", key=1)
+    send_all()
+    assert len(texts) == 1
+    offer = sent.event.offer
+    clock.set(offer.expires_at)
+    process_timeouts()
+    assert Outcome.objects.get(source_ref=offer.public_id).due_to == "contractor"
+    Message.objects.filter(pk=sent.pk).update(delivery="")
+    postmark(sent, "Bounce", key=2)
+    assert Outcome.objects.get(source_ref=offer.public_id).due_to == "contractor"
 
 
 def test_an_event_about_another_address_is_not_believed(sent, postmark):
