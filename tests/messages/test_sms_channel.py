@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -15,61 +12,20 @@ from jobs.channels.sms import HttpBackend
 from jobs.models import Message
 from tests.jobs.steps import offered
 from tests.messages.conftest import send_all
+from tests.messages.providers import TextProvider, running
 
 pytestmark = pytest.mark.django_db
 
 
-class Provider(ThreadingHTTPServer):
-    """Sends each key once, and answers as it is told to."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.asked: list[tuple[dict, dict]] = []
-        self.sent: dict[str, dict] = {}
-        self.status = 200
-        self.slow = 0.0
-        self.answer: dict | None = None
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Provider
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.asked.append((body, dict(self.headers)))
-        if self.server.status < 400:
-            self.server.sent.setdefault(self.headers["Idempotency-Key"], body)
-        time.sleep(self.server.slow)
-        answer = self.server.answer or {"id": f"sms-{self.headers['Idempotency-Key']}"}
-        data = json.dumps(answer).encode()
-        try:
-            self.send_response(self.server.status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-        except OSError:
-            pass  # the caller has hung up
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
-def provider(settings) -> Iterator[Provider]:
-    server = Provider()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    settings.SMS_URL = f"http://127.0.0.1:{server.server_port}/send"
-    settings.SMS_TOKEN = "token"
-    settings.SMS_SENDER = "+16175550199"
-    settings.SMS_BACKEND = "jobs.channels.sms.HttpBackend"
-    settings.SMS_TIMEOUT = 0.3
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def provider(settings) -> Iterator[TextProvider]:
+    with running(TextProvider()) as server:
+        settings.SMS_URL = server.url
+        settings.SMS_TOKEN = "token"
+        settings.SMS_SENDER = "+16175550199"
+        settings.SMS_BACKEND = "jobs.channels.sms.HttpBackend"
+        settings.SMS_TIMEOUT = 0.3
+        yield server
 
 
 def test_a_text_is_posted_as_the_contract_says(provider):
@@ -107,14 +63,14 @@ def test_a_provider_that_times_out_after_sending_sends_once(provider, trio, make
 
     MessagePreference.objects.create(contractor=trio[0], urgent_ways=["sms"], other_ways=["sms"])
     offered(make_job())
-    provider.slow = 0.6
+    provider.before_answer = lambda: time.sleep(0.6)
     from jobs.services.outbox import send_due_messages
 
     assert send_due_messages() == 1
     message = Message.objects.get()
     assert (message.status, message.attempts) == ("pending", 1)
     assert "no answer in time" in message.error
-    provider.slow = 0
+    provider.before_answer = lambda: None
     assert send_all() == 1
     message.refresh_from_db()
     assert (message.status, message.attempts) == ("sent", 2)
