@@ -30,7 +30,7 @@ def coverage_figures(
     The naive way asks ``by_orm`` technicians and is scaled up to all of them; both must find the
     same free half-days for those.
     """
-    branch = _world(technicians=technicians, requests=requests)
+    branch = branch_with_demand(slug="coverage", technicians=technicians, requests=requests)
     load_coverage(branch, at=START)  # areas of cells are remembered by a process
     with CaptureQueriesContext(connection) as queries:
         load_coverage(branch, at=START)
@@ -55,10 +55,10 @@ def coverage_figures(
     }
 
 
-def _world(*, technicians: int, requests: int) -> Branch:
+def branch_with_demand(*, slug: str, technicians: int, requests: int) -> Branch:
     """A network, requests of the last 90 days like Boston's, and two visits a day for a third."""
     stop_clock(START)
-    branch = make_branch(slug="coverage", reference_prefix="COV")
+    branch = make_branch(slug=slug, reference_prefix=slug[:3].upper())
     generate_network(branch=branch, technicians=technicians, seed=1)
     draw = random.Random(1)
     kinds = {kind.slug: kind for kind in ServiceType.objects.filter(branch=branch)}

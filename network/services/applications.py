@@ -76,7 +76,10 @@ def begin_application(
     )
     if taken.exists():
         raise NetworkError(
-            "known", "A firm with this e-mail address is in the network already. Log in.", "email"
+            "known",
+            f"A firm with the e-mail address {email} is in the network already. If it is yours, "
+            f"call {branch.name}: they can add your login to it.",
+            "email",
         )
     contractor = Contractor.objects.create(
         branch=branch,

@@ -46,7 +46,6 @@ class BusinessForm(forms.Form):
     )
     postcode = forms.CharField(
         label="ZIP code of the business",
-        max_length=10,
         help_text="Where your day begins.",
         error_messages={"required": "Give the ZIP code where your day begins."},
         widget=forms.TextInput(attrs={"autocomplete": "postal-code", "inputmode": "numeric"}),
@@ -76,7 +75,7 @@ class BusinessForm(forms.Form):
         place = lookup_zip(typed)
         if place is None:
             raise forms.ValidationError(
-                f"“{typed}” is not a US ZIP code of five digits, as in 02215."
+                f"“{typed[:20]}” is not a US ZIP code of five digits, as in 02215."
             )
         return place.zip
 

@@ -283,10 +283,17 @@
     var timer = 0;
     function ask(wait) {
       window.clearTimeout(timer);
+      if (kind() === "polygon" && corners.length < 3) return unsay();
       timer = window.setTimeout(function () {
-        if (kind() === "polygon" && corners.length < 3) return;
         htmx.trigger(says, "fc:area");
       }, wait === undefined ? 120 : wait);
+    }
+
+    /* What was said of the area before is not true of an outline that is still open. */
+    function unsay() {
+      htmx.trigger(says, "htmx:abort");
+      says.replaceChildren();
+      without.clearLayers();
     }
 
     function told() {
@@ -354,8 +361,7 @@
       corners = [];
       writeCorners();
       draw();
-      says.replaceChildren();
-      without.clearLayers();
+      ask();
     });
 
     function drop(field, code) {

@@ -132,6 +132,8 @@ def says(page: Page) -> str:
 def draw_an_outline(page: Page) -> None:
     """Four corners by taps, one of them moved by the keyboard, a fifth made of a dot."""
     page.get_by_text("Draw", exact=True).click()
+    # What the circle covered is not said of an outline that is not there yet.
+    expect(page.locator("#where-says [data-sentence]")).to_have_count(0)
     box = page.locator(".where-map .map").bounding_box()
     assert box is not None
     ground = page.locator(".where-map .map")
@@ -175,6 +177,7 @@ def test_a_plumber_registers_draws_an_area_sends_it_in_and_sees_where_it_stands(
     expect(page.get_by_text("Left out by you:")).to_have_count(0)
     draw_an_outline(page)
     expect(page.locator("#where-says [data-sentence]")).to_contain_text("of your trades here")
+    expect(page.get_by_role("button", name="+2 mi")).to_have_count(0)
     look(page, "3-where-drawn")
     page.get_by_role("button", name="Next: when you work").click()
     page.wait_for_url("**/step/4/")

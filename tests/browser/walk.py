@@ -76,7 +76,7 @@ class Walk:
     dana: Hand = field(init=False)
 
     def __post_init__(self) -> None:
-        self.address = f"ines.park.{time.time_ns() // 1_000_000}@example.com"
+        self.address = "ines.park@example.com"
         self.ines = Hand(self.open_page(PHONE_LIGHT), self.by_hand)
         self.dana = Hand(self.open_page(DESK_LIGHT), self.by_hand)
         for hand in (self.ines, self.dana):

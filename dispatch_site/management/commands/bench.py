@@ -13,14 +13,23 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from dispatch_site.bench import accept, coverage, expiry, protection, rank, ranking_replay, scoring
+from dispatch_site.bench import (
+    accept,
+    area,
+    coverage,
+    expiry,
+    protection,
+    rank,
+    ranking_replay,
+    scoring,
+)
 from dispatch_site.bench.scratch import base_database
 from dispatch_site.bench.world import fill
 
 
 class Command(BaseCommand):
     help = (
-        "Measures expiry, accept, ranking, replay and coverage on a scratch database of the "
+        "Measures expiry, accept, ranking, replay, coverage and areas on a scratch database of the "
         "configured server (dropped afterwards) and prints ratios taken in this one run. About 15 "
         "minutes on two cores. Also writes var/bench.json: flat name → number."
     )
@@ -41,6 +50,7 @@ class Command(BaseCommand):
                 "scoring",
                 "replay",
                 "coverage",
+                "area",
             ],
             help="one part of it",
         )
@@ -57,6 +67,7 @@ class Command(BaseCommand):
             "scoring": self._scoring,
             "replay": self._replay,
             "coverage": self._coverage,
+            "area": self._area,
         }
         only = options["only"]
         self._say(
@@ -64,7 +75,7 @@ class Command(BaseCommand):
             "About 15 minutes for everything; nothing else should run beside it."
         )
         with base_database():
-            if only not in {"rank", "scoring", "replay", "coverage"}:
+            if only not in {"rank", "scoring", "replay", "coverage", "area"}:
                 self._say("filling the scratch database …")
                 out = fill(offers=options["offers"], technicians=options["technicians"])
                 self._say(f"{out} offers are out")
@@ -148,3 +159,7 @@ class Command(BaseCommand):
     def _coverage(self, options: dict[str, Any], figures: dict[str, float]) -> None:
         self._say("coverage: 2,000 technicians, 15,000 past requests …")
         figures |= coverage.coverage_figures(technicians=2_000, requests=15_000, runs=20, by_orm=40)
+
+    def _area(self, options: dict[str, Any], figures: dict[str, float]) -> None:
+        self._say("areas: saved and asked again, 2,000 technicians …")
+        figures |= area.area_figures(technicians=2_000, requests=15_000, runs=20)

@@ -19,15 +19,35 @@ from network.models import (
     Contractor,
     ContractorEvent,
     ContractorUser,
+    Document,
     RateCard,
     Skill,
+    Territory,
     WorkingHours,
 )
+from network.services.documents import approve_document
 from network.services.feeds import token_of
 from network.services.skills import leave_service_out
 from tests.jobs.papers import paper, requirement
-from tests.jobs.world import START, add_technician, make_contractor, make_service_type, make_user
-from tests.portal.profile.test_sections import prices_form, sent, skills_form
+from tests.jobs.world import (
+    START,
+    add_technician,
+    make_contractor,
+    make_service_type,
+    make_user,
+    run_due,
+)
+from tests.portal.join.test_where import SQUARE
+from tests.portal.profile.test_sections import pdf, prices_form, sent, skills_form
+
+BUSINESS = {
+    "name": "Harold & Daughter",
+    "person": "Harold",
+    "phone": "(617) 555-0107",
+    "email": "harold@example.com",
+    "postcode": "02130",
+    "crew": "alone",
+}
 
 
 def queries(client: Client, address: str) -> int:
@@ -96,44 +116,56 @@ def test_no_page_asks_more_of_a_firm_than_of_one_person(
     assert max(large.values()) <= 25, large
 
 
+def rows_of_others(contractor: Contractor) -> dict[str, list[Any]]:
+    """Every row of every table that names another contractor, or one of another's people.
+
+    ctid and xmin change with every write, also with one that changes nothing.
+    """
+    found: dict[str, list[Any]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.table_name, c.column_name FROM information_schema.columns c"
+            " JOIN information_schema.tables t USING (table_schema, table_name)"
+            " WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'"
+            " AND c.column_name IN ('contractor_id', 'technician_id') AND c.data_type = 'bigint'"
+        )
+        named = [*cursor.fetchall(), ("network_contractor", "id")]
+        for table, column in named:
+            own = "SELECT %s::bigint"
+            if column == "technician_id":
+                own = "SELECT id FROM network_technician WHERE contractor_id = %s"
+            cursor.execute(
+                f"SELECT ctid::text, xmin::text, to_jsonb(t) FROM {table} t"
+                f" WHERE {column} NOT IN ({own}) ORDER BY 1",
+                [contractor.pk],
+            )
+            found[f"{table}.{column}"] = cursor.fetchall()
+    return found
+
+
 def test_what_one_contractor_changes_is_written_in_their_rows_alone(
     harold_client: Client,
     harold: Contractor,
     lisa: Contractor,
     james: Contractor,
     heating: Skill,
+    make_job: Callable[..., Job],
 ) -> None:
-    make_contractor(harold.branch, "Nadia")
-
-    def rows_of_others() -> dict[str, list[Any]]:
-        tables = {
-            "network_contractor": "id",
-            "network_territory": "contractor_id",
-            "network_territorycell": "contractor_id",
-            "network_technicianskill": "contractor_id",
-            "network_ratecard": "contractor_id",
-            "network_contractorevent": "contractor_id",
-        }
-        found = {}
-        with connection.cursor() as cursor:
-            for table, column in tables.items():
-                # ctid and xmin change with every write, also with one that changes nothing.
-                cursor.execute(
-                    f"SELECT ctid::text, xmin::text, to_jsonb(t) FROM {table} t"
-                    f" WHERE {column} <> %s ORDER BY 1",
-                    [harold.pk],
-                )
-                found[table] = cursor.fetchall()
-            cursor.execute(
-                "SELECT h.ctid::text, h.xmin::text FROM network_workinghours h"
-                " JOIN network_technician t ON t.id = h.technician_id"
-                " WHERE t.contractor_id <> %s ORDER BY 1",
-                [harold.pk],
-            )
-            found["network_workinghours"] = cursor.fetchall()
-        return found
-
-    before = rows_of_others()
+    """Each page of the profile is saved; no row of any table of anybody else is written."""
+    nadia = make_contractor(harold.branch, "Nadia")
+    insurance = requirement(harold.branch)
+    for other in (lisa, nadia):
+        paper(other, insurance, date(2027, 1, 1))
+    make_job()
+    run_due()
+    before = rows_of_others(harold)
+    assert {name for name, rows in before.items() if rows} >= {
+        "network_contractor.id",
+        "network_territorycell.contractor_id",
+        "network_technicianskill.contractor_id",
+        "network_workinghours.technician_id",
+        "network_document.contractor_id",
+    }
     person = harold.technicians.get().pk
     hours = {
         f"hours-{person}-shown": "1",
@@ -143,9 +175,36 @@ def test_what_one_contractor_changes_is_written_in_their_rows_alone(
         "hours-emergencies": "no",
         "hours-holidays": "no",
     }
-    assert sent(harold_client, "hours", hours) == ""
-    assert sent(harold_client, "skills", skills_form(harold, {heating.pk: 2})) == ""
-    assert sent(harold_client, "prices", prices_form(fixed_price="150")) == ""
-    harold_client.post(reverse("portal:pause"), {"until": "hour"})
+    circle = {"where-kind": "radius", "where-base": "02130", "where-radius": "9"}
+    outline = {"where-kind": "polygon", "where-outline": SQUARE}
+    listed = {"where-kind": "zips", "where-zips": "02130 02215"}
+    papers = {
+        f"documents-{insurance.pk}-number": "POL-9",
+        f"documents-{insurance.pk}-expires_on": "2027-10-31",
+        f"documents-{insurance.pk}-file": pdf(),
+    }
+    business = {f"business-{key}": value for key, value in BUSINESS.items()}
+    for key, form in (
+        ("business", business),
+        ("where", circle),
+        ("where", outline),
+        ("where", listed),
+        ("skills", skills_form(harold, {heating.pk: 2})),
+        ("hours", hours),
+        ("prices", prices_form(fixed_price="150")),
+        ("documents", papers),
+    ):
+        assert sent(harold_client, key, {"visits": "keep", **form}) == "", key
+        assert rows_of_others(harold) == before, key
+    approve_document(document_id=Document.objects.get(number="POL-9").pk, actor_id=None)
+    off = {"when": "range", "first_day": "2026-11-20"}
+    for address, form in (
+        (reverse("portal:pause"), {"until": "hour"}),
+        (reverse("portal:time_off"), off),
+        (reverse("portal:people"), {"name": "Zoe"}),
+    ):
+        assert harold_client.post(address, form).status_code == 302, address
     assert WorkingHours.objects.filter(technician=person).count() == 1
-    assert rows_of_others() == before
+    assert harold.technicians.count() == 2
+    assert Territory.objects.get(contractor=harold).zips == ["02130", "02215"]
+    assert rows_of_others(harold) == before
