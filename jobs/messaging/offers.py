@@ -96,8 +96,8 @@ _PRIORITIES = {
     "low": "sin prisa",
 }
 _NOT_THERE = (
-    "The technician who would have come cannot do it.",
-    "El técnico que habría ido no puede hacerlo.",
+    "Whoever would have come cannot do it.",
+    "Quien habría ido no puede hacerlo.",
 )
 TAKEN_BACK = {
     "cancelled": ("The job was cancelled.", "El trabajo se ha cancelado."),

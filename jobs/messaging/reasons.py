@@ -24,9 +24,9 @@ _ES = {
     "double booked": "doble reserva",
     "the contractor is no longer active": "el contratista ya no está activo",
     "the contractor is no longer cleared": "el contratista ya no está autorizado",
-    "the technician is no longer there": "el técnico ya no está",
-    "the technician no longer has a skill that the work needs": "al técnico le falta ahora una "
-    "habilidad que el trabajo necesita",
+    "the technician is no longer there": "quien iba a ir ya no está",
+    "the technician no longer has a skill that the work needs": "falta una habilidad que el "
+    "trabajo necesita",
     "the visit was not confirmed in time": "la visita no se confirmó a tiempo",
     "nobody came, and nobody was heard from": "nadie vino y no hubo noticias",
     "given to another contractor by the dispatcher": "la oficina se la dio a otro contratista",
@@ -45,8 +45,15 @@ _ES = {
     "you may not take this work at the moment": "en este momento no puede aceptar este trabajo",
 }
 
+#: Said to somebody who may work alone, and is then no technician of anybody.
+_EN = {
+    "the technician is no longer there": "whoever was to come is no longer there",
+    "the technician no longer has a skill that the work needs": "a skill that the work needs is "
+    "missing",
+}
+
 
 def reason_in(text: str, words: Words) -> str:
     """The reason as the end of a sentence, in the language of ``words``."""
     plain = lower_first(text)
-    return words.of(en=plain, es=_ES.get(plain, plain))
+    return words.of(en=_EN.get(plain, plain), es=_ES.get(plain, plain))
