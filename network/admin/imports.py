@@ -6,6 +6,7 @@ looked at goes in; a signed token of the user and the branch leads back to it.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
@@ -25,6 +26,7 @@ from network.admin.access import BranchModelAdmin, admin_branches
 from network.admin.clearance import ReadOnly
 from network.errors import NetworkError
 from network.imports.mapping import parse_mapping
+from network.imports.progress import keep_progress, read_progress
 from network.imports.reading import LARGEST_BYTES
 from network.imports.service import (
     ImportReport,
@@ -37,6 +39,7 @@ from network.models import Branch, ContractorImport
 CONFIRM_WITHIN_SECONDS = 3600
 LARGEST_MAPPING_BYTES = 200_000
 SALT = "contractor-import"
+FOLDER = "imports"
 SHOWN = 200
 
 
@@ -86,6 +89,11 @@ class ContractorImportAdmin(ReadOnly, BranchModelAdmin):
             path("list/", view(self.list_view), name="network_contractorimport_list"),
             path("confirm/", view(self.confirm_view), name="network_contractorimport_confirm"),
             path(
+                "progress/<slug:key>/",
+                view(self.progress_view),
+                name="network_contractorimport_progress",
+            ),
+            path(
                 "undo/<int:branch_id>/",
                 view(self.undo_view),
                 name="network_contractorimport_undo",
@@ -106,7 +114,7 @@ class ContractorImportAdmin(ReadOnly, BranchModelAdmin):
         self._require_admin(request)
         form = ListForm(request.POST or None, request.FILES or None, request=request)
         report: ImportReport | None = None
-        token = ""
+        token, key = "", uuid4().hex
         if request.method == "POST" and form.is_valid():
             content = form.cleaned_data["file"].read()
             text = form.cleaned_data["mapping"].read().decode("utf-8", errors="replace")
@@ -122,7 +130,8 @@ class ContractorImportAdmin(ReadOnly, BranchModelAdmin):
             except NetworkError as error:
                 form.add_error(error.field if error.field in form.fields else None, error.detail)
             else:
-                token = self._keep(request, branch, content, text, form.cleaned_data["file"].name)
+                name = form.cleaned_data["file"].name
+                token = self._keep(request, branch, content, text, name=name, key=key)
         return self._page(
             request,
             "list.html",
@@ -134,6 +143,7 @@ class ContractorImportAdmin(ReadOnly, BranchModelAdmin):
             rejected=report.rejected[:SHOWN] if report else [],
             rejected_more=max(0, len(report.rejected) - SHOWN) if report else 0,
             token=token,
+            key=key,
         )
 
     @method_decorator(csrf_protect)
@@ -170,6 +180,7 @@ class ContractorImportAdmin(ReadOnly, BranchModelAdmin):
                 file_name=kept["name"],
                 mapping=parse_mapping(kept["mapping"]),
                 actor_id=request.user.pk,
+                progress=keep_progress(user_id=request.user.pk, key=kept["key"]),
             )
         except NetworkError as error:
             self.message_user(request, error.detail, messages.ERROR)
@@ -183,6 +194,12 @@ class ContractorImportAdmin(ReadOnly, BranchModelAdmin):
             messages.SUCCESS,
         )
         return HttpResponseRedirect(reverse("admin:network_contractorimport_changelist"))
+
+    def progress_view(self, request: HttpRequest, key: str) -> JsonResponse:
+        """How far one's own import is; empty before it has begun."""
+        self._require_admin(request)
+        found = read_progress(user_id=request.user.pk, key=key)
+        return JsonResponse({} if found is None else found.as_json())
 
     @method_decorator(csrf_protect)
     def undo_view(self, request: HttpRequest, branch_id: int) -> HttpResponse:
@@ -216,15 +233,24 @@ class ContractorImportAdmin(ReadOnly, BranchModelAdmin):
             raise PermissionDenied
 
     def _keep(
-        self, request: HttpRequest, branch: Branch, content: bytes, mapping: str, name: str
+        self,
+        request: HttpRequest,
+        branch: Branch,
+        content: bytes,
+        mapping: str,
+        *,
+        name: str,
+        key: str,
     ) -> str:
-        kept = default_storage.save(f"imports/{uuid4().hex}", ContentFile(content))
+        _forget_trials()
+        kept = default_storage.save(f"{FOLDER}/{key}", ContentFile(content))
         return signing.dumps(
             {
                 "user": request.user.pk,
                 "branch": branch.pk,
                 "path": kept,
                 "name": name,
+                "key": key,
                 "mapping": mapping,
             },
             salt=SALT,
@@ -244,3 +270,20 @@ class ContractorImportAdmin(ReadOnly, BranchModelAdmin):
                 **context,
             },
         )
+
+
+def _forget_trials() -> None:
+    """Remove lists that were tried out, and can no longer be confirmed: they name people."""
+    try:
+        names = default_storage.listdir(FOLDER)[1]
+    except FileNotFoundError:
+        return
+    for name in names:
+        kept = f"{FOLDER}/{name}"
+        try:
+            kept_at = default_storage.get_modified_time(kept).timestamp()
+        except FileNotFoundError:  # confirmed meanwhile
+            continue
+        # Wall time, as the token's and the file's own.
+        if kept_at < time.time() - CONFIRM_WITHIN_SECONDS:  # noqa: TID251
+            default_storage.delete(kept)

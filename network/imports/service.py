@@ -129,11 +129,16 @@ def import_contractors(
             branch, mapping, drafts, report, dry_run=dry_run, progress=progress
         )
         if not dry_run:
+            progress("people", 0, len(created))
             write_people(created, mapping)
             progress("people", len(created), len(created))
             if created:
-                write_territories(created, branch, mapping.radius_km)
-            progress("territories", len(created), len(created))
+                write_territories(
+                    created,
+                    branch,
+                    mapping.radius_km,
+                    progress=lambda done: progress("territories", done, len(created)),
+                )
             if touched:  # the same list again leaves nothing that could be undone
                 done = ContractorImport.objects.create(
                     branch=branch,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import connection
@@ -13,6 +13,7 @@ from network.imports.mapping import ImportMapping
 from network.models import Branch, Contractor, Technician, TechnicianSkill, WorkingHours
 
 CHUNK = 2000
+FIRMS_AT_ONCE = 500
 
 
 def write_people(pairs: Sequence[tuple[Contractor, Draft]], mapping: ImportMapping) -> None:
@@ -48,9 +49,16 @@ def write_people(pairs: Sequence[tuple[Contractor, Draft]], mapping: ImportMappi
 
 
 def write_territories(
-    pairs: Sequence[tuple[Contractor, Draft]], branch: Branch, radius_km: float
+    pairs: Sequence[tuple[Contractor, Draft]],
+    branch: Branch,
+    radius_km: float,
+    *,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> None:
-    """A circle around each base. Firms of one ZIP share it, so it is worked out once."""
+    """A circle around each base. Firms of one ZIP share it, so it is worked out once.
+
+    ``progress`` is told how many firms have theirs.
+    """
     circles: dict[tuple[float, float], int] = {}
     numbers = [
         circles.setdefault((draft.latitude, draft.longitude), len(circles)) for _, draft in pairs
@@ -67,34 +75,40 @@ def write_territories(
                 for cell in circle_cells(*place, radius_km)
             ),
         )
-        cursor.execute(
-            """
-            WITH firm AS (
-                SELECT * FROM unnest(%s::bigint[], %s::float8[], %s::float8[], %s::int[])
-                    AS firm (id, latitude, longitude, circle)
-            ), made AS (
-                INSERT INTO network_territory
-                    (contractor_id, branch_id, kind, latitude, longitude, radius_km)
-                SELECT id, %s, 'radius', latitude, longitude, %s FROM firm
-                RETURNING id, contractor_id
+        for first in range(0, len(pairs), FIRMS_AT_ONCE):
+            some = pairs[first : first + FIRMS_AT_ONCE]
+            cursor.execute(
+                _TERRITORIES,
+                [
+                    [contractor.pk for contractor, _ in some],
+                    [draft.latitude for _, draft in some],
+                    [draft.longitude for _, draft in some],
+                    numbers[first : first + FIRMS_AT_ONCE],
+                    branch.pk,
+                    radius_km,
+                    branch.pk,
+                ],
             )
-            INSERT INTO network_territorycell (territory_id, contractor_id, branch_id, cell)
-            SELECT made.id, made.contractor_id, %s, imported_circle.cell
-            FROM made
-            JOIN firm ON firm.id = made.contractor_id
-            JOIN imported_circle USING (circle)
-            """,
-            [
-                [contractor.pk for contractor, _ in pairs],
-                [draft.latitude for _, draft in pairs],
-                [draft.longitude for _, draft in pairs],
-                numbers,
-                branch.pk,
-                radius_km,
-                branch.pk,
-            ],
-        )
+            progress(first + len(some))
         cursor.execute("DROP TABLE imported_circle")
+
+
+_TERRITORIES = """
+WITH firm AS (
+    SELECT * FROM unnest(%s::bigint[], %s::float8[], %s::float8[], %s::int[])
+        AS firm (id, latitude, longitude, circle)
+), made AS (
+    INSERT INTO network_territory
+        (contractor_id, branch_id, kind, latitude, longitude, radius_km)
+    SELECT id, %s, 'radius', latitude, longitude, %s FROM firm
+    RETURNING id, contractor_id
+)
+INSERT INTO network_territorycell (territory_id, contractor_id, branch_id, cell)
+SELECT made.id, made.contractor_id, %s, imported_circle.cell
+FROM made
+JOIN firm ON firm.id = made.contractor_id
+JOIN imported_circle USING (circle)
+"""
 
 
 def _copy(target: str, rows: Iterable[tuple[Any, ...]]) -> None:

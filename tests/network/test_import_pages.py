@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 
 import pytest
 from django.core.files.storage import default_storage
@@ -12,11 +14,12 @@ from django.urls import reverse
 from network.catalogue import create_branch_catalogue
 from network.models import BranchStaff, Contractor, ContractorImport, User
 from tests.network.factories import make_branch
-from tests.network.test_imports import GOOD, MAPPING
+from tests.network.test_imports import GOOD, MAPPING, run
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:network_contractorimport_list"
 CONFIRM = "admin:network_contractorimport_confirm"
+PROGRESS = "admin:network_contractorimport_progress"
 
 
 @pytest.fixture
@@ -75,6 +78,49 @@ def test_tried_out_confirmed_and_undone(client, branch) -> None:
     answer = client.post(undo, {"import": str(done.public_id)}, follow=True)
     assert "3 firms removed" in answer.content.decode()
     assert not Contractor.objects.exists()
+
+
+def test_how_far_it_is_can_be_asked_by_whoever_confirmed_it(client, branch) -> None:
+    login(client, branch)
+    page = try_out(client, branch)
+    progress = reverse(PROGRESS, args=[page.context["key"]])
+    assert progress in page.content.decode()
+    assert client.get(progress).json() == {}, "not begun"
+    client.post(reverse(CONFIRM), {"token": token_of(page)})
+    assert client.get(progress).json() == {
+        "words": "firms with their area",
+        "done": 3,
+        "of": 3,
+    }
+    login(client, branch, "other@example.com")
+    assert client.get(progress).json() == {}
+    login(client, branch, "dispatcher@example.com", role="dispatcher")
+    assert client.get(progress).status_code == 403
+
+
+def test_every_step_is_told_as_it_is_done(branch, monkeypatch) -> None:
+    monkeypatch.setattr("network.imports.writing.FIRMS_AT_ONCE", 2)
+    told: list[tuple[str, int, int]] = []
+    run(branch, GOOD, progress=lambda *step: told.append(step))
+    assert told == [
+        ("read", 3, 3),
+        ("contractors", 3, 3),
+        ("people", 0, 3),
+        ("people", 3, 3),
+        ("territories", 2, 3),
+        ("territories", 3, 3),
+    ]
+
+
+def test_lists_that_nobody_confirmed_are_not_kept(client, branch) -> None:
+    login(client, branch)
+    try_out(client, branch)
+    [old] = default_storage.listdir("imports")[1]
+    past = time.time() - 4000
+    os.utime(default_storage.path(f"imports/{old}"), (past, past))
+    try_out(client, branch)
+    [new] = default_storage.listdir("imports")[1]
+    assert new != old
 
 
 def test_mistakes_are_said_beside_their_field(client, branch) -> None:
