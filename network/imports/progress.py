@@ -31,7 +31,7 @@ class Progress:
         return asdict(self)
 
 
-def keep_progress(*, user_id: int, key: str) -> Callable[[str, int, int], None]:
+def keep_progress(*, user_id: int | None, key: str) -> Callable[[str, int, int], None]:
     """A function for ``import_contractors`` that lets ``read_progress`` see how far it is."""
 
     def keep(what: str, done: int, of: int) -> None:
@@ -40,11 +40,11 @@ def keep_progress(*, user_id: int, key: str) -> Callable[[str, int, int], None]:
     return keep
 
 
-def read_progress(*, user_id: int, key: str) -> Progress | None:
+def read_progress(*, user_id: int | None, key: str) -> Progress | None:
     """None before it has begun, after it was long over, and for anybody else's import."""
     kept = cache.get(_name(user_id, key))
     return None if kept is None else Progress(*kept)
 
 
-def _name(user_id: int, key: str) -> str:
+def _name(user_id: int | None, key: str) -> str:
     return f"contractor-import:{user_id}:{key}"
