@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -17,6 +18,7 @@ from jobs.errors import DomainError
 from jobs.models import Booking, Offer
 from jobs.services import visits
 from jobs.services.answers import accept_offer, decline_offer
+from jobs.services.proposals import propose
 from jobs.simulation.errors import Refused, SimulationError
 from jobs.states import AnswerVia
 from network.clock import app_now
@@ -33,10 +35,13 @@ class SeenOffer:
     """What a contractor sees of an offer."""
 
     id: str
+    job: str
     emergency: bool
     made_at: datetime
     expires_at: datetime
     travel_minutes: float
+    pay: Decimal
+    currency: str
 
 
 #: When a visit is planned to begin, and the technician (public id) who is to make it.
@@ -66,6 +71,7 @@ class Channel(Protocol):
     def pending_offers(self) -> list[SeenOffer]: ...
     def accept(self, offer: SeenOffer) -> SeenVisit: ...
     def decline(self, offer: SeenOffer, reason: str) -> None: ...
+    def propose(self, offer: SeenOffer, pay: Decimal) -> SeenVisit | None: ...
     def set_eta(self, visit: SeenVisit, eta: datetime) -> None: ...
     def start_travel(self, visit: SeenVisit) -> None: ...
     def arrive(self, visit: SeenVisit) -> None: ...
@@ -168,25 +174,25 @@ class ApiChannel:
         return [
             SeenOffer(
                 id=item["id"],
+                job=item["job"],
                 emergency=item["priority"] == "emergency",
                 made_at=datetime.fromisoformat(item["made_at"]),
                 expires_at=datetime.fromisoformat(item["expires_at"]),
                 travel_minutes=float(item["travel_minutes"]),
+                pay=Decimal(item["pay"]["amount"]),
+                currency=item["pay"]["currency"],
             )
             for item in self._call("GET", "/offers?status=pending")["items"]
         ]
 
     def accept(self, offer: SeenOffer) -> SeenVisit:
-        visit = self._call("POST", f"/offers/{offer.id}/accept", {})
-        return SeenVisit(
-            id=visit["id"],
-            job=visit["job"],
-            technician=visit["technician"]["id"],
-            starts_at=datetime.fromisoformat(visit["starts_at"]),
-            window_start=datetime.fromisoformat(visit["window"]["start"]),
-            window_end=datetime.fromisoformat(visit["window"]["end"]),
-            minutes=visit["duration_minutes"],
-        )
+        return _visit_in(self._call("POST", f"/offers/{offer.id}/accept", {}))
+
+    def propose(self, offer: SeenOffer, pay: Decimal) -> SeenVisit | None:
+        """The visit where it is booked at once; None where the branch is asked."""
+        body = {"pay": {"amount": str(pay), "currency": offer.currency}}
+        visit = self._call("POST", f"/offers/{offer.id}/propose", body)["visit"]
+        return None if visit is None else _visit_in(visit)
 
     def decline(self, offer: SeenOffer, reason: str) -> None:
         self._call("POST", f"/offers/{offer.id}/decline", {"reason": reason})
@@ -207,6 +213,18 @@ class ApiChannel:
         self._call("POST", f"/jobs/{visit.job}/release", {"reason": reason})
 
 
+def _visit_in(answer: dict[str, Any]) -> SeenVisit:
+    return SeenVisit(
+        id=answer["id"],
+        job=answer["job"],
+        technician=answer["technician"]["id"],
+        starts_at=datetime.fromisoformat(answer["starts_at"]),
+        window_start=datetime.fromisoformat(answer["window"]["start"]),
+        window_end=datetime.fromisoformat(answer["window"]["end"]),
+        minutes=answer["duration_minutes"],
+    )
+
+
 class PortalChannel:
     """A contractor who taps in the portal: the same reads and services as its pages use."""
 
@@ -219,10 +237,13 @@ class PortalChannel:
         return [
             SeenOffer(
                 id=str(offer.public_id),
+                job=str(offer.job.public_id),
                 emergency=offer.job.priority == "emergency",
                 made_at=offer.made_at,
                 expires_at=offer.expires_at,
                 travel_minutes=offer.travel_minutes,
+                pay=offer.pay,
+                currency=offer.currency,
             )
             for offer in offers.select_related("job")
         ]
@@ -232,6 +253,12 @@ class PortalChannel:
             accept_offer, offer_id=_offer_id(offer), actor=self.actor, via=AnswerVia.PORTAL
         )
         return visit_of(Booking.objects.select_related("job", "technician").get(pk=booking.pk))
+
+    def propose(self, offer: SeenOffer, pay: Decimal) -> SeenVisit | None:
+        made = _or_refused(propose, offer_id=_offer_id(offer), pay=pay, actor=self.actor)
+        if made.booking is None:
+            return None
+        return visit_of(Booking.objects.select_related("job", "technician").get(pk=made.booking.pk))
 
     def decline(self, offer: SeenOffer, reason: str) -> None:
         _or_refused(

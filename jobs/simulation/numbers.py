@@ -17,6 +17,8 @@ class Numbers:
     accepted: float = 0.70
     silent: float = 0.12
     spread: float = 0.10  # standard deviation of ``accepted`` between contractors
+    own_price: float = 0.50  # of those who find the price too low: name theirs
+    own_price_above: float = 0.15  # by how much of the offer, on average
     answer_median: float = 6.0
     answer_median_emergency: float = 2.0
     answer_sigma: float = 0.9

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Protocol
 
 from jobs.simulation.channels import Channel, Plan, SeenOffer, SeenVisit
@@ -105,7 +106,10 @@ class Contractor:
     no_shows: int = 0
     overran: int = 0
     late_answers: int = 0
+    own_prices: int = 0
     _offers: int = 0
+    #: Jobs for which they named a price of their own.
+    _named: set[str] = field(default_factory=set)
     #: Visits by id: their number, which fixes how they go, and the plan that counts.
     _visits: dict[str, tuple[int, Plan]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -143,7 +147,7 @@ class Contractor:
 
     def _consider(self, offer: SeenOffer) -> None:
         with self._lock:
-            if offer.id in self.seen:
+            if offer.id in self.seen or offer.job in self._named:
                 return
             self.seen.add(offer.id)
             self._offers += 1
@@ -160,8 +164,13 @@ class Contractor:
         if choice < self.numbers.silent + self.accepts:
             self.stage.at(offer.made_at + takes, lambda: self._accept(offer))
         else:
-            self.unwilling.add(offer.id)
             reason = draw.choice(_DECLINES)
+            if reason == "price_too_low" and draw.random() < self.numbers.own_price:
+                above = draw.expovariate(1 / max(self.numbers.own_price_above, 0.001))
+                pay = (offer.pay * Decimal(1 + above)).quantize(Decimal(1))
+                self.stage.at(offer.made_at + takes, lambda: self._propose(offer, pay))
+                return
+            self.unwilling.add(offer.id)
             self.stage.at(offer.made_at + takes, lambda: self._decline(offer, reason))
 
     def _accept(self, offer: SeenOffer) -> None:
@@ -170,6 +179,20 @@ class Contractor:
         except Refused:
             self.late_answers += 1
         else:
+            self.plan(visit, offer.travel_minutes)
+
+    def _propose(self, offer: SeenOffer, pay: Decimal) -> None:
+        """Name a price; what is held for them meanwhile waits for the branch, not for them."""
+        with self._lock:
+            self._named.add(offer.job)
+        try:
+            visit = self.channel.propose(offer, pay)
+        except Refused:
+            self.unwilling.add(offer.id)
+            self._decline(offer, "price_too_low")
+            return
+        self.own_prices += 1
+        if visit is not None:
             self.plan(visit, offer.travel_minutes)
 
     def _decline(self, offer: SeenOffer, reason: str) -> None:

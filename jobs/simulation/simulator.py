@@ -278,6 +278,7 @@ class Simulation:
             "no_shows": sum(person.no_shows for person in people),
             "overran": sum(person.overran for person in people),
             "sick_days": len(self._sick),
+            "own_prices": sum(person.own_prices for person in people),
             "undeliverable": self._carrier.undeliverable,
             "moved": customers.moved,
             "moves_refused": customers.moves_refused,

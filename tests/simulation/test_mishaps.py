@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 
-from jobs.simulation.channels import SeenOffer
+from jobs.models import Booking
+from jobs.simulation.channels import PortalChannel
 from jobs.simulation.customers import Customers
 from jobs.simulation.demand import Request
 from jobs.simulation.errors import Refused, SimulationError
@@ -84,11 +86,25 @@ def test_a_message_that_did_not_arrive_is_nobodys_silence(
     job = make_job()
     offer = offered(job)
     carrier = Carrier()
-    carrier.bounce(SeenOffer(str(offer.public_id), False, offer.made_at, offer.expires_at, 10))
+    [seen] = PortalChannel(offer.contractor).pending_offers()
+    carrier.bounce(seen)
     settle()
     offer.refresh_from_db()
     assert (offer.status, offer.reason, carrier.undeliverable) == ("withdrawn", "undeliverable", 1)
     assert offered(job).contractor_id != offer.contractor_id
+
+
+@pytest.mark.parametrize(("limit", "is_booked"), [(900, True), (1, False)])
+def test_a_price_of_their_own_is_booked_within_the_limit_else_the_branch_is_asked(
+    clock: Any, trio: list[Contractor], make_job: Any, limit: int, is_booked: bool
+) -> None:
+    job = make_job(not_to_exceed=Decimal(limit))
+    channel = PortalChannel(offered(job).contractor)
+    [seen] = channel.pending_offers()
+    visit = channel.propose(seen, seen.pay + 20)
+    settle()
+    assert (visit is not None) is is_booked
+    assert Booking.objects.filter(job=job, live=True).exists() is is_booked
 
 
 def test_protection_can_be_switched_off_for_a_simulated_branch(db: None) -> None:

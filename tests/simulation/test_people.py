@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -41,6 +42,9 @@ class Diary:
 
     def accept(self, offer: SeenOffer) -> SeenVisit:
         self.write("accept", offer.id)
+        return self.visit(offer)
+
+    def visit(self, offer: SeenOffer) -> SeenVisit:
         start = BEGIN + timedelta(hours=4)
         return SeenVisit(
             id=f"visit-{offer.id}",
@@ -54,6 +58,11 @@ class Diary:
 
     def decline(self, offer: SeenOffer, reason: str) -> None:
         self.write("decline", offer.id)
+
+    def propose(self, offer: SeenOffer, pay: Decimal) -> SeenVisit | None:
+        assert pay > offer.pay
+        self.write("propose", offer.id)
+        return None if int(offer.id) % 2 else self.visit(offer)
 
     def set_eta(self, visit: SeenVisit, eta: datetime) -> None:
         self.write("eta", visit.id)
@@ -77,10 +86,13 @@ class Diary:
 def offer(number: int) -> SeenOffer:
     return SeenOffer(
         id=str(number),
+        job=f"job-{number}",
         emergency=False,
         made_at=BEGIN,
         expires_at=BEGIN + timedelta(hours=1),
         travel_minutes=20,
+        pay=Decimal(200),
+        currency="USD",
     )
 
 
@@ -135,6 +147,7 @@ SURE = Numbers(
     eta_given=1,
     late=0,
     tells_delay=0,
+    own_price=0,
     at_home=1,
 )
 
@@ -148,6 +161,7 @@ def test_offers_are_accepted_declined_or_ignored_in_the_given_shares(stage: Stag
         backs_out=0,
         no_show=1,
         shows_after_all=0,
+        own_price=0,
     )
     diary = play(stage, numbers, 400)
     counts = [sum(line[0] == what for line in diary.lines) for what in ("accept", "decline")]
@@ -270,6 +284,29 @@ def test_what_people_would_not_do_in_any_case_is_written_down(fast_stage: Stage)
             ("accept", "release")}  # fmt: skip
     assert person.unwilling == {str(number) for number in range(100)} - said["accept"]
     assert person.dropped == said["release"]
+
+
+def test_who_finds_the_price_too_low_names_one_and_waits_for_the_branch(fast_stage: Stage) -> None:
+    numbers = replace(SURE, accepted=0, own_price=1)
+    diary = Diary(fast_stage, [offer(number) for number in range(100)])
+    person = contractor(diary, fast_stage, Crew(fast_stage), numbers)
+    person.notice()
+    fast_stage.run(every=0.05, look=lambda: fast_stage.idle, until=BEGIN + timedelta(days=9))
+    named = {of for step, of in diary.lines if step == "propose"}
+    assert 10 < len(named) == person.own_prices < 35, "one reason of five"
+    booked = {f"visit-{one}" for one in named if not int(one) % 2}
+    assert {of for step, of in diary.lines if step == "arrive"} == booked
+    assert person.unwilling == {str(number) for number in range(100)} - named
+    # What is held at that price is not a new offer to them.
+    diary.offers = [replace(offer(200 + number), job=f"job-{number}") for number in range(100)]
+    person.notice()
+    fast_stage.run(every=0.05, look=lambda: fast_stage.idle, until=BEGIN + timedelta(days=9))
+    assert not {str(200 + int(one)) for one in named} & person.seen
+
+
+def test_a_price_that_is_refused_is_a_no(stage: Stage) -> None:
+    diary = play(stage, replace(SURE, accepted=0, own_price=1), 30, refuses={"propose"})
+    assert [step for step, _ in diary.lines] == ["decline"] * 30
 
 
 def test_an_answer_that_comes_too_late_is_counted(stage: Stage) -> None:
