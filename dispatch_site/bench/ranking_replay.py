@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 import time
 import uuid
 from collections.abc import Sequence
@@ -18,11 +19,12 @@ from dispatch_site.bench.world import START, make_branch, stop_clock
 from network.models import Branch, Contractor, Technician
 from ranking.context import DecisionContext
 from ranking.criteria import default_weights
-from ranking.models import Decision, RankingPolicy
+from ranking.fingerprint import fingerprint
+from ranking.models import Decision, RankingPolicy, Replay, ReplayStatus
 from ranking.ordering import logged_facts
 from ranking.services.outcomes import OutcomeRow, record_outcomes
 from ranking.services.policies import active_policy, create_draft
-from ranking.services.replays import compare
+from ranking.services.replays import compare, run_replay
 from ranking.services.scorecards import refresh_scorecards
 
 CANDIDATES = 20
@@ -53,11 +55,25 @@ def replay_against_orm(*, decisions: int, by_orm: int) -> dict[str, float]:
             weights={**default_weights(), "price": 40, "travel_time": 5},
             user_id=None,
         )
+        shown: list[int] = []
+
+        def show(done: int, total: int) -> None:
+            shown.append(done)
+            print(f"\r  {done:,} of {total:,} decisions", end="", file=sys.stderr, flush=True)
+
         began = time.perf_counter()
-        report = compare(policy=draft, against=live, start=START - timedelta(days=31), end=START)
+        report = compare(
+            policy=draft,
+            against=live,
+            start=START - timedelta(days=31),
+            end=START,
+            progress=show,
+        )
         replay_seconds = time.perf_counter() - began
+        print(file=sys.stderr)
         if report["decisions"] != decisions:
             raise RuntimeError(f"{report['decisions']} decisions replayed, not {decisions}")
+        task_seconds = _as_task(draft, live, decisions)
         log = Decision.objects.for_branch(branch.pk).order_by("made_at", "id")
         ids = list(log.values_list("pk", flat=True)[:by_orm])
         began = time.perf_counter()
@@ -76,8 +92,31 @@ def replay_against_orm(*, decisions: int, by_orm: int) -> dict[str, float]:
         "replay_decisions": decisions,
         "replay_seconds": replay_seconds,
         "replay_per_second": decisions / replay_seconds,
+        "replay_progress_steps": len(shown),
+        "replay_task_seconds": task_seconds,
         "replay_vs_orm_ranking": (decisions / replay_seconds) / (by_orm / orm_seconds),
     }
+
+
+def _as_task(draft: RankingPolicy, live: RankingPolicy, decisions: int) -> float:
+    """Seconds of the same replay as a worker runs it: progress and report kept in the database."""
+    replay = Replay.objects.create(
+        branch_id=draft.branch_id,
+        policy=draft,
+        against=live,
+        digest=fingerprint(draft),
+        period_start=START - timedelta(days=31),
+        period_end=START,
+        total=decisions,
+        created_at=START,
+    )
+    began = time.perf_counter()
+    run_replay(replay_id=replay.pk)
+    taken = time.perf_counter() - began
+    replay.refresh_from_db()
+    if replay.status != ReplayStatus.DONE or replay.done != decisions:
+        raise RuntimeError(f"the replay ended as {replay.status}: {replay.error}")
+    return taken
 
 
 def _network(branch: Branch) -> None:

@@ -260,6 +260,24 @@ def test_it_runs_once_and_keeps_its_report(branch: Branch, month) -> None:
     assert not replays.run_replay(replay_id=replay.id)
 
 
+def test_how_far_it_is_can_be_read_while_it_runs(
+    branch: Branch, month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replay = asked_for(draft_of(branch, price=100))
+    seen = []
+    monkeypatch.setattr(replays, "BATCH", 10)
+    build = replays.build_batch
+
+    def watched(*args, **options):
+        now = Replay.objects.get(id=replay.id)
+        seen.append((now.status, now.done, now.percent))
+        return build(*args, **options)
+
+    monkeypatch.setattr(replays, "build_batch", watched)
+    assert replays.run_replay(replay_id=replay.id)
+    assert seen == [("running", 0, 0), ("running", 10, 33), ("running", 20, 66)]
+
+
 def test_a_draft_that_changed_meanwhile_is_not_replayed(branch: Branch, month) -> None:
     draft = draft_of(branch, price=100)
     replay = asked_for(draft)
