@@ -14,7 +14,7 @@ from jobs.messaging import (  # noqa: F401 (they register)
     staff,
     visits,
 )
-from jobs.messaging.registry import Template, Text, of, registered, template
+from jobs.messaging.registry import Template, Text, of, registered, template, urgent_keys
 from jobs.messaging.rendering import Rendered, kept_body, render, render_parts
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "render",
     "render_parts",
     "template",
+    "urgent_keys",
 ]

@@ -104,6 +104,11 @@ def of(key: str) -> Template:
     return _TEMPLATES[key]
 
 
+def urgent_keys() -> list[str]:
+    """The keys of the templates that cannot wait."""
+    return [template.key for template in _TEMPLATES.values() if template.urgent]
+
+
 def registered() -> list[Template]:
     """All templates, in the order of their groups."""
     return list(_TEMPLATES.values())

@@ -17,7 +17,7 @@ from jobs.channels.email import EmailChannel
 from jobs.channels.push import PushChannel
 from jobs.channels.results import Away, NotNow, Refused
 from jobs.channels.sms import SmsChannel
-from jobs.messaging import kept_body, of
+from jobs.messaging import kept_body, of, urgent_keys
 from jobs.messaging.overrides import Overrides, compose, overrides_for
 from jobs.models import Message, MessageText
 from jobs.queue import TaskTimeout
@@ -51,7 +51,10 @@ CHANNELS: dict[str, type[Any]] = {"email": EmailChannel, "sms": SmsChannel, "pus
 
 @transaction.atomic
 def claim_due_messages(*, limit: int = 200) -> list[Message]:
-    """Take messages that are due, pushing their next try forward; nobody else gets them."""
+    """Take messages that are due, pushing their next try forward; nobody else gets them.
+
+    What is urgent comes first: an offer does not stand behind a letter to a thousand contractors.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE jobs_message m SET attempts = m.attempts + 1, next_attempt_at ="
@@ -59,9 +62,9 @@ def claim_due_messages(*, limit: int = 200) -> list[Message]:
             "  FROM (SELECT id FROM jobs_message"
             "   WHERE status = 'pending' AND next_attempt_at <= clock_timestamp()"
             "     AND (not_before IS NULL OR not_before <= (SELECT app_now()))"
-            "   ORDER BY next_attempt_at LIMIT %s FOR UPDATE SKIP LOCKED) due"
-            " WHERE m.id = due.id RETURNING m.id",
-            [FIRST_PAUSE_SECONDS, limit],
+            "   ORDER BY template = ANY(%s) DESC, next_attempt_at LIMIT %s"
+            "   FOR UPDATE SKIP LOCKED) due WHERE m.id = due.id RETURNING m.id",
+            [FIRST_PAUSE_SECONDS, urgent_keys(), limit],
         )
         ids = [row[0] for row in cursor.fetchall()]
     messages = list(Message.objects.filter(pk__in=ids).select_related("job").order_by("pk"))

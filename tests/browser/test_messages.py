@@ -163,6 +163,9 @@ def test_a_week_of_every_kind_of_message_is_read_on_one_page(
     body = page.locator("#messages-live")
     expect(body.locator("[data-row]")).to_have_count(min(50, Message.objects.count()))
     if folder := os.environ.get("FIRSTCALL_SHOTS"):
+        lost = Message.objects.filter(delivery="bounced", job__isnull=False).earliest("pk")
+        page.goto(f"{page.url}?message={lost.pk}")
+        page.wait_for_load_state("networkidle")
         page.screenshot(path=str(Path(folder) / "messages.png"))
     page.get_by_role("link", name=re.compile("^Not arrived")).click()
     expect(body).to_contain_text("no such mailbox")

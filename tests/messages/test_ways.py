@@ -8,6 +8,7 @@ import pytest
 
 from jobs.models import Message, MessagePreference, PushSubscription
 from jobs.services.contractor_messages import write_to_contractors
+from jobs.services.outbox import claim_due_messages
 from jobs.services.ways import Wanted, ways_of
 from network.models import Contractor
 from network.phones import e164
@@ -115,6 +116,13 @@ def test_whoever_does_not_want_to_wait_is_told_at_once(trio, branch, clock):
     )
     write_to_contractors([trio[0]], branch=branch, subject="Snow", text="Careful.", key="1")
     assert send_all() == 1
+
+
+def test_an_offer_does_not_stand_behind_letters_to_everybody(trio, branch, make_job):
+    write_to_contractors(trio, branch=branch, subject="Snow", text="Careful.", key="1")
+    offered(make_job())
+    (first,) = claim_due_messages(limit=1)
+    assert first.template == "offer_made"
 
 
 def test_a_customer_gets_no_text_at_night_that_can_wait(trio, make_job, clock):
