@@ -250,9 +250,9 @@ def test_accepting_costs_a_fixed_number_of_statements(clock, trio, make_job):
     with CaptureQueriesContext(connection) as spent:
         accept(offer)
     statements = [q["sql"] for q in spent if "SAVEPOINT" not in q["sql"]]
-    # job, offer, answer, technician, calendar, booking, escalations, events, messages, job,
-    # outcomes
-    assert len(statements) == 11, "\n".join(statements)
+    # job, offer, time, answer, technician, calendar, booking, who else is asked, escalations,
+    # events, the contractor's ways, the customer's, messages, job, outcomes
+    assert len(statements) == 15, "\n".join(statements)
 
 
 def test_declining_costs_a_fixed_number_of_statements(clock, trio, make_job):
@@ -260,5 +260,5 @@ def test_declining_costs_a_fixed_number_of_statements(clock, trio, make_job):
     with CaptureQueriesContext(connection) as spent:
         decline(offer)
     statements = [q["sql"] for q in spent if "SAVEPOINT" not in q["sql"]]
-    # job, offer, answer, calendar, events, job, outcomes, the offer as it is now
-    assert len(statements) == 8, "\n".join(statements)
+    # job, offer, answer, calendar, who else is asked, events, job, outcomes, the offer as it is now
+    assert len(statements) == 9, "\n".join(statements)

@@ -34,6 +34,12 @@ MOVE = (
     " return customer_moves(job_id=j.pk, window_start=j.window_start + d(days=1),"
     " window_end=j.window_end + d(days=1), actor=Actor('customer', 'Dana'))"
 )
+MOVE_TO = (
+    f"{ACTOR} from datetime import datetime;"
+    " from jobs.services.customer_changes import customer_moves;"
+    " return customer_moves(job_id={job}, window_start={start}, window_end={end},"
+    " actor=Actor('customer', 'Dana'))"
+)
 ARRIVE = (
     f"{ACTOR} from jobs.services.visits import arrive;"
     " return arrive(booking_id={visit}, actor=Actor('contractor', 'racer')).pk"
@@ -86,6 +92,23 @@ def test_a_job_cancelled_from_two_devices_is_cancelled_once(visit, process_envir
     assert results == [("done", "cancelled")] * 2
     assert customer_heard(visit.job) == ["appointment_cancelled"]
     assert Message.objects.filter(template="visit_cancelled", channel="email").count() == 1
+    assert everything_agrees()
+
+
+def test_an_appointment_moved_from_two_devices_moves_once(visit, process_environment):
+    before = visit.job.window_start
+    start, end = (
+        f"datetime.fromisoformat('{(moment + timedelta(days=1)).isoformat()}')"
+        for moment in (before, visit.job.window_end)
+    )
+    piece = MOVE_TO.format(job=visit.job_id, start=start, end=end)
+    results = one_after_another(process_environment, visit.job, piece, piece)
+    assert [kind for kind, _ in results] == ["done", "done"]
+    visit.refresh_from_db()
+    assert visit.live
+    assert visit.job.window_start == before + timedelta(days=1)
+    assert JobEvent.objects.filter(kind="moved").count() == 1
+    assert customer_heard(visit.job) == ["appointment_moved"]
     assert everything_agrees()
 
 
