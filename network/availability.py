@@ -87,7 +87,7 @@ class Availability:
         client_ids: Collection[int | None],
         at: datetime,
     ) -> Availability:
-        """Read all that ``best_slot`` needs for these contractors, in seven queries.
+        """Read all that ``best_slot`` needs for these contractors, in six queries.
 
         ``span`` covers the windows of every work order that will be asked about, durations
         included; outside it calendars count as unknown, so ``best_slot`` raises ValueError.

@@ -1,4 +1,4 @@
-"""Reads what ``Availability`` needs, in seven queries, into small plain records."""
+"""Reads what ``Availability`` needs, in six queries, into small plain records."""
 
 from __future__ import annotations
 
@@ -30,18 +30,17 @@ _BRANCH = """
 SELECT time_zone, distance_unit, holiday_calendar, (
     SELECT json_agg(json_build_array(client_id, service_type_id, valid_from, amount::text)
                     ORDER BY valid_from DESC)::text
-    FROM network_clientprice WHERE client_id = ANY(%s) AND service_type_id = ANY(%s)
+    FROM network_clientprice
+    WHERE client_id = ANY(%(clients)s) AND service_type_id = ANY(%(services)s)
+), (
+    SELECT json_agg(json_build_array(service_type.id, needed.skill_id, needed.min_level, skill.name)
+                    ORDER BY service_type.id, needed.skill_id)::text
+    FROM network_servicetype AS service_type
+    LEFT JOIN network_servicetypeskill AS needed ON needed.service_type_id = service_type.id
+    LEFT JOIN network_skill AS skill ON skill.id = needed.skill_id
+    WHERE service_type.id = ANY(%(services)s) AND service_type.branch_id = %(branch)s
 )
-FROM network_branch WHERE id = %s
-"""
-
-_REQUIRED = """
-SELECT service_type.id, needed.skill_id, needed.min_level, skill.name
-FROM network_servicetype AS service_type
-LEFT JOIN network_servicetypeskill AS needed ON needed.service_type_id = service_type.id
-LEFT JOIN network_skill AS skill ON skill.id = needed.skill_id
-WHERE service_type.id = ANY(%s) AND service_type.branch_id = %s
-ORDER BY service_type.id, needed.skill_id
+FROM network_branch WHERE id = %(branch)s
 """
 
 # Papers that a skill or a service type asks for beside those of the whole branch; usually none.
@@ -251,12 +250,12 @@ def load_facts(
     service_type_ids: Collection[int],
     client_ids: Collection[int | None],
 ) -> Facts:
-    """Read the facts; seven queries whatever is asked. Raises LookupError without the branch."""
+    """Read the facts; six queries whatever is asked. Raises LookupError without the branch."""
     ids = sorted(set(contractor_ids))
     services = sorted(set(service_type_ids))
     clients = sorted({client for client in client_ids if client is not None})
     with connection.cursor() as cursor:
-        cursor.execute(_BRANCH, [clients, services, branch_id])
+        cursor.execute(_BRANCH, {"clients": clients, "services": services, "branch": branch_id})
         branch = cursor.fetchone()
         if branch is None:
             raise LookupError(f"There is no branch {branch_id}.")
@@ -264,8 +263,7 @@ def load_facts(
 
         required: dict[int, tuple[tuple[int, int], ...]] = {}
         skill_names: dict[int, str] = {}
-        cursor.execute(_REQUIRED, [services, branch_id])
-        for service_type_id, skill_id, level, name in cursor.fetchall():
+        for service_type_id, skill_id, level, name in json.loads(branch[4] or "[]"):
             known = required.setdefault(service_type_id, ())
             if skill_id is not None:
                 required[service_type_id] = (*known, (skill_id, level))

@@ -111,7 +111,7 @@ def load_for(
     *,
     at: datetime,
 ) -> Availability:
-    """Calendars over all the windows, in seven queries."""
+    """Calendars over all the windows, in six queries."""
     return Availability.load(
         branch_id=work.branch_id,
         contractor_ids=contractor_ids,
@@ -134,7 +134,7 @@ def find_openings(
     without: Collection[int] = (),
     enough: int | None = None,
 ) -> list[Opening]:
-    """How many could come in each window; eight queries, however many windows.
+    """How many could come in each window; seven queries, however many windows.
 
     ``taken`` is the visit that would be given up. With ``enough``, looking ends after so many
     windows in which somebody can come, and only those are returned.

@@ -12,7 +12,7 @@ from ninja.openapi.schema import OpenAPISchema
 from jobs.api import problems
 from jobs.api.docs import DocumentationPage
 from jobs.api.reading import StrictParser, refuse_unknown_parameters
-from jobs.api.views import jobs, work
+from jobs.api.views import changes, jobs, steps, work
 
 DESCRIPTION = """\
 Send `Authorization: Bearer TOKEN`. A token belongs to one branch (scope `dispatch`) or to one
@@ -63,4 +63,6 @@ api = DispatchAPI(
 )
 api.add_decorator(refuse_unknown_parameters, mode="operation")
 api.add_router("", jobs.router)
+api.add_router("", changes.router)
 api.add_router("", work.router)
+api.add_router("", steps.router)

@@ -97,6 +97,7 @@ def job(row: Job, *, now: datetime) -> out.JobOut:
             if row.status == JobStatus.CANCELLED
             else None
         ),
+        follow_up_of=row.follow_up_of.public_id if row.follow_up_of else None,
         source=row.source,
         created_at=clock.at(row.created_at),
         updated_at=clock.at(row.updated_at),

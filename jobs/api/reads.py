@@ -18,7 +18,7 @@ def full_jobs(branch: Branch) -> QuerySet[Job]:
     """Jobs of a branch with everything that an answer shows of them; four queries."""
     return (
         Job.objects.filter(branch=branch)
-        .select_related("branch", "client", "service_type")
+        .select_related("branch", "client", "service_type", "follow_up_of")
         .prefetch_related(
             Prefetch(
                 "offers",

@@ -126,7 +126,7 @@ class _Answer:
 
 
 def remedies_for(jobs: Sequence[Job], *, at: datetime) -> dict[int, Remedies]:
-    """Job id → what would help it. All jobs are of one branch; twelve queries, however many.
+    """Job id → what would help it. All jobs are of one branch; eleven queries, however many.
 
     Needs ``branch`` loaded. Jobs whose window is over get windows and calls only.
     """

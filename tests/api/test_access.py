@@ -21,12 +21,16 @@ DISPATCH_ONLY = [
     ("GET", "/jobs/{id}/ranking"),
     ("GET", "/jobs/{id}/events"),
     ("POST", "/jobs/{id}/cancel"),
+    ("GET", "/jobs/{id}/openings"),
+    ("POST", "/jobs/{id}/move"),
+    ("POST", "/jobs/{id}/follow-up"),
 ]
 CONTRACTOR_ONLY = [
     ("GET", "/offers"),
     ("GET", "/offers/{id}"),
     ("POST", "/offers/{id}/accept"),
     ("POST", "/offers/{id}/decline"),
+    ("POST", "/offers/{id}/propose"),
     ("GET", "/visits"),
     ("POST", "/jobs/{id}/eta"),
     ("POST", "/jobs/{id}/en-route"),
@@ -62,6 +66,10 @@ def test_contractor_operations_refuse_a_branchs_token(dispatch, method, path):
 BODIES = {
     "/jobs/{id}/cancel": {"by": "client", "reason": "other"},
     "/offers/{id}/decline": {"reason": "other"},
+    "/offers/{id}/propose": {"pay": {"amount": "200.00", "currency": "USD"}},
+    "/jobs/{id}/move": {
+        "window": {"start": "2026-11-04T09:00:00-05:00", "end": "2026-11-04T13:00:00-05:00"}
+    },
     "/jobs/{id}/eta": {"eta": "2026-11-03T09:00:00-05:00"},
     "/jobs/{id}/complete": {"result": "fixed"},
     "/jobs/{id}/release": {"reason": "other"},

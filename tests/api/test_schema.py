@@ -46,9 +46,13 @@ CONTRACT = {
     ("get", "/jobs/{job_id}/ranking"),
     ("get", "/jobs/{job_id}/events"),
     ("post", "/jobs/{job_id}/cancel"),
+    ("get", "/jobs/{job_id}/openings"),
+    ("post", "/jobs/{job_id}/move"),
+    ("post", "/jobs/{job_id}/follow-up"),
     ("get", "/offers"),
     ("post", "/offers/{offer_id}/accept"),
     ("post", "/offers/{offer_id}/decline"),
+    ("post", "/offers/{offer_id}/propose"),
     ("get", "/visits"),
     ("post", "/jobs/{job_id}/eta"),
     ("post", "/jobs/{job_id}/en-route"),
@@ -89,7 +93,7 @@ def test_every_body_has_an_example_and_refuses_unknown_fields(document):
         for reference in schema.get("anyOf", [schema])
         if "$ref" in reference
     }
-    assert len(bodies) == 8
+    assert len(bodies) == 11
     for name in bodies:
         shape = shapes[name]
         assert shape["additionalProperties"] is False

@@ -74,6 +74,9 @@ CONTRACTOR_THING = {**CONTRACTOR_LIST, "other_contractor": 404}
 # Allowed, and then refused for what was sent or for the visit's state.
 CONTRACTOR_STEP = {**CONTRACTOR_THING, "contractor": (200, 409, 422)}
 
+# A window after the one that the world's jobs have.
+LATER = '{"start": "2026-11-05T09:00:00-05:00", "end": "2026-11-05T13:00:00-05:00"}'
+
 API = [
     api("api:openapi-json", everybody(200)),
     api("api:openapi-view", everybody(200)),
@@ -92,6 +95,17 @@ API = [
         method="POST",
         kwargs=job,
         body='{"by": "customer", "reason": "price"}',
+    ),
+    api("api:list_openings", BRANCH_THING, kwargs=job),
+    api("api:move", BRANCH_THING, method="POST", kwargs=job, body=f'{{"window": {LATER}}}'),
+    # Refused for the job's state: only a visit that is over can be followed up.
+    api("api:follow_up", {**BRANCH_THING, "dispatcher": 409}, method="POST", kwargs=job),
+    api(
+        "api:answer_with_own",
+        CONTRACTOR_THING,
+        method="POST",
+        kwargs=offer,
+        body='{"pay": {"amount": "400.00", "currency": "USD"}}',
     ),
     api("api:list_offers", CONTRACTOR_LIST),
     api("api:get_offer", CONTRACTOR_THING, kwargs=offer),

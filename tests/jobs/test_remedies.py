@@ -136,10 +136,10 @@ def test_many_jobs_cost_the_same_queries(make_job, clock, far, django_assert_num
     jobs = [stuck(make_job) for _ in range(4)]
     for job in jobs:
         assert job.branch.distance_unit
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         found = remedies_for(jobs, at=clock.now)
     assert {remedies.widen.adds for remedies in found.values()} == {2}
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         remedies_for(jobs[:1], at=clock.now)
 
 

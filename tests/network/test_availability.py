@@ -290,12 +290,12 @@ def test_another_branchs_contractor_is_not_loaded(one) -> None:
 def test_loading_asks_the_same_number_of_queries_for_one_and_for_many(
     one, django_assert_num_queries
 ) -> None:
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         load(one.work, one.contractor)
     many = [make_contractor(one.branch, radius_km=None) for _ in range(20)]
     for contractor in many:
         make_technician(contractor, {one.skill: 2})
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         availability = load(one.work, one.contractor, *many)
     with django_assert_num_queries(0):
         for contractor in many:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
@@ -95,6 +95,64 @@ class CancelIn(In):
     note: Note = ""
 
 
+class MoveIn(In):
+    """The window to promise instead, and who asks for it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "window": {
+                        "start": "2026-11-25T12:00:00-05:00",
+                        "end": "2026-11-25T16:00:00-05:00",
+                    }
+                }
+            ]
+        },
+    )
+
+    window: WindowIn
+    by: Literal["customer", "client", "dispatcher"] = Field(
+        default="customer",
+        description="A customer's late move may be paid to the contractor, as the branch sets.",
+    )
+    note: Note = ""
+
+
+class FollowUpIn(In):
+    """When; left out, the next window in which somebody can come."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "window": {
+                        "start": "2026-11-25T12:00:00-05:00",
+                        "end": "2026-11-25T16:00:00-05:00",
+                    }
+                }
+            ]
+        },
+    )
+
+    window: WindowIn | None = None
+
+
+class OpeningOut(Out):
+    """A window in which the work can be done."""
+
+    window: Window
+    keeps_contractor: bool = Field(description="Whether whoever is booked now is free then.")
+
+
+class OpeningList(Out):
+    """The next windows with capacity, the earliest first. They are not held."""
+
+    items: list[OpeningOut]
+
+
 class Site(Out):
     """Where the work is."""
 
@@ -175,6 +233,7 @@ class JobOut(Out):
     escalations: list[JobEscalation]
     result: VisitResult | None
     cancellation: Cancellation | None
+    follow_up_of: UUID | None = Field(description="The job whose work this visit goes on with.")
     source: str = Field(examples=["api"])
     created_at: AwareDatetime
     updated_at: AwareDatetime

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from jobs.api.schemas.base import Id, In, Instant, Money, Named, Note, Out, Window
+from jobs.api.schemas.base import Id, In, Instant, Money, MoneyIn, Named, Note, Out, Window
 from jobs.api.schemas.jobs import Customer
-from jobs.states import DeclineReason, OfferStatus, Priority, VisitResult
+from jobs.states import Because, DeclineReason, OfferStatus, Priority, VisitResult
 
 
 class NothingIn(In):
@@ -39,6 +39,19 @@ class DeclineIn(In):
     note: Note = ""
 
 
+class ProposeIn(In):
+    """Another price, another start, or both."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"pay": {"amount": "180.00", "currency": "USD"}}]},
+    )
+
+    pay: MoneyIn | None = None
+    starts_at: Instant | None = None
+    note: Note = ""
+
+
 class EtaIn(In):
     """When the technician will be there: inside the promised window."""
 
@@ -54,6 +67,12 @@ class CompleteIn(In):
 
     result: VisitResult
     note: Note = ""
+    because: Because | None = Field(
+        default=None,
+        description="Why another visit is needed: `contractor` (more time or another person; what "
+        "is meant when left out), `parts` or `customer`. Only the first counts against your "
+        "first-time fix.",
+    )
 
 
 class ReleaseIn(In):
@@ -142,6 +161,15 @@ class VisitOut(Out):
     result: VisitResult | None
     reason: str | None
     pay: Money
+
+
+class ProposalOut(Out):
+    """What became of a proposal."""
+
+    offer: OfferOut = Field(description="In place of the one answered, at your price.")
+    visit: VisitOut | None = Field(
+        description="When it was booked at once; else the branch is asked."
+    )
 
 
 class VisitList(Out):

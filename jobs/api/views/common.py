@@ -26,3 +26,7 @@ IDEMPOTENT: dict[str, Any] = {
         }
     ]
 }
+
+
+#: What an operation that changes something may answer.
+CHANGES = problems(404, 409, 413, 415, 422)

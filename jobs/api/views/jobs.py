@@ -74,7 +74,7 @@ def create(request: HttpRequest, body: JobIn) -> HttpResponse:
             source="api",
             actor=actor_of(request),
         )
-        return _answer(branch, job.public_id)
+        return job_as_it_stands(branch, job.public_id)
 
     response = once(request, operation="POST /jobs", status=201, effect=effect)
     response.headers["Location"] = f"{request.path}/{json.loads(response.content)['id']}"
@@ -107,7 +107,8 @@ def _wrong_currency(branch: Branch, amount: MoneyIn | None) -> dict[str, str]:
     return {"not_to_exceed.currency": f"Amounts of this branch are in {branch.currency}."}
 
 
-def _answer(branch: Branch, public_id: UUID) -> JobOut:
+def job_as_it_stands(branch: Branch, public_id: UUID) -> JobOut:
+    """The job with its cascade so far. Raises Http404."""
     job = reads.full_jobs(branch).filter(public_id=public_id).first()
     if job is None:
         raise Http404
@@ -173,7 +174,7 @@ def list_jobs(
 )
 def get_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """The job with its cascade so far: every offer, the booking, the open questions."""
-    return respond(200, _answer(branch_of(request), job_id))
+    return respond(200, job_as_it_stands(branch_of(request), job_id))
 
 
 @router.get(
@@ -246,6 +247,6 @@ def cancel(request: HttpRequest, job_id: UUID, body: CancelIn) -> HttpResponse:
             note=body.note,
             actor=actor_of(request),
         )
-        return _answer(branch, job_id)
+        return job_as_it_stands(branch, job_id)
 
     return once(request, operation=f"cancel {job_id}", effect=effect)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -14,29 +12,25 @@ from jobs.api.auth import ContractorToken, actor_of, contractor_of
 from jobs.api.idempotency import once, respond
 from jobs.api.schemas.work import (
     AcceptIn,
-    CompleteIn,
     DeclineIn,
-    EtaIn,
-    NothingIn,
     OfferList,
     OfferOut,
-    ReleaseIn,
+    ProposalOut,
+    ProposeIn,
     VisitList,
     VisitOut,
     VisitStatus,
 )
-from jobs.api.views.common import IDEMPOTENT, problems
+from jobs.api.views.common import CHANGES, IDEMPOTENT, problems
+from jobs.api.views.steps import visit_as_it_stands
 from jobs.errors import InvalidInput
-from jobs.models import Booking
-from jobs.services import visits
 from jobs.services.answers import accept_offer, decline_offer
+from jobs.services.proposals import propose
 from jobs.states import AnswerVia, OfferStatus
 from network.clock import app_now
 from network.models import Technician
 
 router = Router(tags=["Offers and visits (scope contractor)"], auth=ContractorToken())
-
-CHANGES = problems(404, 409, 413, 415, 422)
 
 
 @router.get(
@@ -117,7 +111,7 @@ def accept(request: HttpRequest, offer_id: UUID, body: AcceptIn | None = None) -
             technician_id=technician_id,
             starts_at=chosen.starts_at,
         )
-        return _visit(booking)
+        return visit_as_it_stands(booking)
 
     return once(request, operation=f"accept {offer_id}", effect=effect)
 
@@ -147,6 +141,43 @@ def decline(request: HttpRequest, offer_id: UUID, body: DeclineIn) -> HttpRespon
     return once(request, operation=f"decline {offer_id}", effect=effect)
 
 
+@router.post(
+    "/offers/{offer_id}/propose",
+    response={200: ProposalOut, **CHANGES},
+    operation_id="propose",
+    summary="Answer an offer with a price or time of your own",
+    openapi_extra=IDEMPOTENT,
+)
+def answer_with_own(request: HttpRequest, offer_id: UUID, body: ProposeIn) -> HttpResponse:
+    """Your time stays held. Within the client's limit it is booked at once; else the branch is
+    asked, and `offer.expires_at` says until when. A no counts against nobody.
+
+    The same once more is 200 with what has become of it. Calls that are open to several take no
+    proposals.
+    """
+    contractor = contractor_of(request)
+    offer = reads.offer_of(contractor, offer_id)
+    pay = body.pay
+    if pay is not None and pay.currency != offer.currency:
+        raise InvalidInput({"pay.currency": f"Amounts of this branch are in {offer.currency}."})
+
+    def effect() -> ProposalOut:
+        made = propose(
+            offer_id=offer.pk,
+            pay=pay.decimal if pay is not None else None,
+            starts_at=body.starts_at,
+            note=body.note,
+            actor=actor_of(request),
+        )
+        standing = reads.offer_of(contractor, made.proposal.offer.public_id)
+        return ProposalOut(
+            offer=present.offer(standing, now=app_now()),
+            visit=visit_as_it_stands(made.booking) if made.booking is not None else None,
+        )
+
+    return once(request, operation=f"propose {offer_id}", effect=effect)
+
+
 @router.get(
     "/visits",
     response={200: VisitList, **problems(422)},
@@ -172,133 +203,4 @@ def list_visits(
             items=[present.visit(row) for row in page],
             next=cursors.encode("visits", page[-1].pk) if more else None,
         ),
-    )
-
-
-@router.post(
-    "/jobs/{job_id}/eta",
-    response={200: VisitOut, **CHANGES},
-    operation_id="set_eta",
-    summary="Say when the technician will be there",
-    openapi_extra=IDEMPOTENT,
-)
-def eta(request: HttpRequest, job_id: UUID, body: EtaIn) -> HttpResponse:
-    """Inside the promised window; the customer is told."""
-    return _step(
-        request,
-        job_id,
-        "eta",
-        done=lambda visit: visit.eta == body.eta,
-        call=lambda visit: visits.set_eta(
-            booking_id=visit.pk, eta=body.eta, actor=actor_of(request)
-        ),
-    )
-
-
-@router.post(
-    "/jobs/{job_id}/en-route",
-    response={200: VisitOut, **CHANGES},
-    operation_id="start_travel",
-    summary="Report that the technician is on the way",
-    openapi_extra=IDEMPOTENT,
-)
-def en_route(request: HttpRequest, job_id: UUID, body: NothingIn | None = None) -> HttpResponse:
-    """The visit is on its way."""
-    return _step(
-        request,
-        job_id,
-        "en-route",
-        done=lambda visit: visit.en_route_at is not None,
-        call=lambda visit: visits.start_travel(booking_id=visit.pk, actor=actor_of(request)),
-    )
-
-
-@router.post(
-    "/jobs/{job_id}/arrive",
-    response={200: VisitOut, **CHANGES},
-    operation_id="arrive",
-    summary="Report that the technician is on site",
-    openapi_extra=IDEMPOTENT,
-)
-def arrive(request: HttpRequest, job_id: UUID, body: NothingIn | None = None) -> HttpResponse:
-    """On time is an arrival inside the promised window."""
-    return _step(
-        request,
-        job_id,
-        "arrive",
-        done=lambda visit: visit.arrived_at is not None,
-        call=lambda visit: visits.arrive(booking_id=visit.pk, actor=actor_of(request)),
-    )
-
-
-@router.post(
-    "/jobs/{job_id}/complete",
-    response={200: VisitOut, **CHANGES},
-    operation_id="complete_visit",
-    summary="End the visit with its result",
-    openapi_extra=IDEMPOTENT,
-)
-def complete(request: HttpRequest, job_id: UUID, body: CompleteIn) -> HttpResponse:
-    """The job is completed. Another visit needed, or no access, is put to the dispatcher."""
-    return _step(
-        request,
-        job_id,
-        "complete",
-        done=lambda visit: visit.end_kind == Booking.End.COMPLETED and visit.result == body.result,
-        call=lambda visit: visits.complete_visit(
-            booking_id=visit.pk, result=body.result, note=body.note, actor=actor_of(request)
-        ),
-    )
-
-
-@router.post(
-    "/jobs/{job_id}/release",
-    response={200: VisitOut, **CHANGES},
-    operation_id="release_visit",
-    summary="Give an accepted visit back",
-    openapi_extra=IDEMPOTENT,
-)
-def release(request: HttpRequest, job_id: UUID, body: ReleaseIn) -> HttpResponse:
-    """The job's next round begins at once, for the same promise to the customer."""
-    return _step(
-        request,
-        job_id,
-        "release",
-        done=lambda visit: visit.end_kind == Booking.End.RELEASED,
-        call=lambda visit: visits.release_visit(
-            booking_id=visit.pk, reason=body.reason, note=body.note, actor=actor_of(request)
-        ),
-    )
-
-
-def _step(
-    request: HttpRequest,
-    job_id: UUID,
-    name: str,
-    *,
-    done: Callable[[Booking], bool],
-    call: Callable[[Booking], Any],
-) -> HttpResponse:
-    """One step of the asker's latest visit of a job.
-
-    A step that was made already is answered with the present state, however far the visit has
-    gone on since: the retry of a lost answer must never look like a failure.
-    """
-    contractor = contractor_of(request)
-    visit = reads.visit_for(contractor, job_id)
-
-    def effect() -> VisitOut:
-        if not done(visit):
-            call(visit)
-        return _visit(visit)
-
-    return once(request, operation=f"{name} {job_id}", effect=effect)
-
-
-def _visit(booking: Booking) -> VisitOut:
-    """The visit as it stands now."""
-    return present.visit(
-        Booking.objects.select_related(
-            "job__service_type", "offer", "contractor", "technician"
-        ).get(pk=booking.pk)
     )
