@@ -15,6 +15,7 @@ from typing import Concatenate, ParamSpec
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
@@ -32,17 +33,19 @@ WRONG_LINKS_A_MINUTE = 30
 
 
 def customer_page(
-    view: Callable[Concatenate[HttpRequest, Visitor, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, Visitor, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]:
     """Give the view the ``Visitor`` whose link it is, or say calmly why there is none."""
 
     @wraps(view)
-    def page(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def page(
+        request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponseBase:
         return _private(_answer(request, token, *args, **kwargs))
 
     def _answer(
         request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         named = hashlib.sha256(token.encode()).hexdigest()[:32]
         if wait := seconds_to_wait("customer-rate", named, limit=REQUESTS_A_MINUTE):
             return _too_many(request, wait)
@@ -50,7 +53,7 @@ def customer_page(
         found = find_link(token, at=now)
         if found is not None and found.works:
             request.branch = found.job.branch  # type: ignore[attr-defined]
-            visitor = Visitor(job=found.job, token=token, now=now)
+            visitor = Visitor(job=found.job, token=token, now=now, visit=found.visit)
             return view(request, visitor, *args, **kwargs)
         if wait := seconds_to_wait("customer-wrong", _address(request), limit=WRONG_LINKS_A_MINUTE):
             return _too_many(request, wait)
@@ -66,7 +69,7 @@ def customer_actor(visitor: Visitor) -> Actor:
     return Actor("customer", visitor.job.customer_name[:120] or "the customer")
 
 
-def _private(answer: HttpResponse) -> HttpResponse:
+def _private(answer: HttpResponseBase) -> HttpResponseBase:
     answer["X-Robots-Tag"] = "noindex, nofollow"
     # Not "no-referrer": browsers would then send "Origin: null" with forms, which are refused.
     answer["Referrer-Policy"] = "same-origin"

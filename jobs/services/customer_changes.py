@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -22,6 +23,7 @@ from jobs.services.moves import MOVABLE, move, move_job
 from jobs.services.transactions import service
 from jobs.states import CancelBy, CancelReason, EscalationKind, JobStatus
 
+_NOT_OFFERED = "These times are no longer offered. Choose from the times on this page."
 ASKED = (EscalationKind.MOVE_ASKED, EscalationKind.CANCEL_ASKED)
 
 
@@ -240,17 +242,17 @@ def choose_window(*, job_id: int, offer: str, index: int, actor: Actor) -> bool:
         cursor.execute(
             "SELECT id, windows, closed_at, chosen FROM jobs_windowoffer"
             " WHERE job_id = %s AND public_id = %s FOR UPDATE",
-            [job_id, offer],
+            [job_id, _offer_id(offer)],
         )
         row = cursor.fetchone()
     if row is None:
-        raise NotFound("These times are no longer offered. Choose from the times on this page.")
+        raise NotFound(_NOT_OFFERED)
     offer_id, listed, closed_at, chosen = row
     windows = json.loads(listed)
     if closed_at is not None and chosen == index:
         return False  # the second tap
     if closed_at is not None or not 0 <= index < len(windows):
-        raise NotFound("These times are no longer offered. Choose from the times on this page.")
+        raise NotFound(_NOT_OFFERED)
     start, end = (datetime.fromisoformat(text) for text in windows[index])
     journal = Journal(at=database_now())
     moved = move(
@@ -269,3 +271,32 @@ def choose_window(*, job_id: int, offer: str, index: int, actor: Actor) -> bool:
         )
     journal.flush()
     return moved
+
+
+@service
+def keep_window(*, job_id: int, offer: str, actor: Actor) -> bool:
+    """The customer would rather keep the present time: the other ones are offered no longer.
+
+    False when they were closed already.
+    """
+    job = lock_job(job_id)
+    job.require_open()
+    journal = Journal(at=database_now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE jobs_windowoffer SET closed_at = %s"
+            " WHERE job_id = %s AND public_id = %s AND closed_at IS NULL",
+            [journal.at, job_id, _offer_id(offer)],
+        )
+        if not cursor.rowcount:
+            return False
+    journal.event(job, "windows_refused", actor)
+    journal.flush()
+    return True
+
+
+def _offer_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound(_NOT_OFFERED) from error

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db import connection
+from django.db.models import F, FilteredRelation, Q
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
@@ -22,6 +23,7 @@ from jobs.errors import NotFound
 from jobs.models import Job
 from jobs.models.customer import CustomerLink
 from jobs.services.transactions import service
+from network.openings import Taken
 
 _SALT = "firstcall.customer-link"
 #: So long after a job was closed its page can still be opened (domain time, ours).
@@ -33,6 +35,8 @@ class FoundLink:
     """A link that was issued, and what has become of it."""
 
     job: Job
+    visit: Taken | None
+    """The booked visit, as far as another time is asked about."""
     is_revoked: bool
     is_expired: bool
 
@@ -44,7 +48,30 @@ class FoundLink:
 def customer_url(job: Job) -> str:
     """The full address of the customer's page, made on first use; '' when staff revoked it."""
     token = customer_token(job) or _first_link(job)
-    return f"{settings.BASE_URL}{reverse('customer:page', args=[token])}" if token else ""
+    return _address(token) if token else ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """What staff see of a job's link: the address, '' for none, and whether it was taken away."""
+
+    url: str
+    is_revoked: bool
+
+
+def link_of(job: Job) -> LinkState:
+    """The working link without making one, for staff; one query."""
+    newest = CustomerLink.objects.filter(job_id=job.pk).order_by("-pk").first()
+    if newest is None:
+        return LinkState("", False)
+    if newest.revoked_at is not None:
+        return LinkState("", True)
+    token = _token_of(newest)
+    return LinkState(_address(token) if token else "", False)
+
+
+def _address(token: str) -> str:
+    return f"{settings.BASE_URL}{reverse('customer:page', args=[token])}"
 
 
 def customer_token(job: Job) -> str:
@@ -83,7 +110,14 @@ def find_link(token: str, *, at: datetime) -> FoundLink | None:
         return None
     link = (
         CustomerLink.objects.filter(nonce_hash=_hash(nonce))
-        .select_related("job__service_type", "job__branch", "job__client")
+        .select_related("job__service_type", "job__branch__change_policy", "job__client")
+        .annotate(
+            live=FilteredRelation("job__bookings", condition=Q(job__bookings__live=True)),
+            live_contractor=F("live__contractor_id"),
+            live_technician=F("live__technician_id"),
+            live_from=F("live__starts_at"),
+            live_until=F("live__ends_at"),
+        )
         .first()
     )
     if link is None:
@@ -91,6 +125,11 @@ def find_link(token: str, *, at: datetime) -> FoundLink | None:
     closed = link.job.closed_at
     return FoundLink(
         job=link.job,
+        visit=(
+            Taken(link.live_contractor, link.live_technician, link.live_from, link.live_until)
+            if link.live_contractor is not None
+            else None
+        ),
         is_revoked=link.revoked_at is not None,
         is_expired=closed is not None and at >= closed + OPEN_AFTER_CLOSING,
     )
