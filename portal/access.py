@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
@@ -87,7 +87,7 @@ def _link(links: list[ContractorUser], chosen: int | None) -> ContractorUser | N
 
 
 def contractor_page(
-    view: Callable[Concatenate[HttpRequest, Acting, P], HttpResponse],
+    view: Callable[Concatenate[HttpRequest, Acting, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Give the view an ``Acting``, or send its visitor to sign in or to choose a contractor.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 
-from jobs.states import CONTRACTOR_RELEASE_REASONS, DeclineReason, VisitResult
+from jobs.states import CONTRACTOR_RELEASE_REASONS, Because, DeclineReason, VisitResult
 from network import display
 from network.models import Technician
 
@@ -46,10 +46,21 @@ class ResultForm(NoteForm):
         },
     )
 
+    because = forms.ChoiceField(
+        choices=[("", ""), *Because.choices],
+        required=False,
+        error_messages={"invalid_choice": "Choose why another visit is needed."},
+    )
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("result") == VisitResult.NEEDS_ANOTHER_VISIT and not data.get("note"):
+        if data.get("result") != VisitResult.NEEDS_ANOTHER_VISIT:
+            data["because"] = ""
+            return data
+        if not data.get("note"):
             self.add_error("note", "Say what is missing: a part, a second person, more time.")
+        if not data.get("because") and "because" not in self.errors:
+            self.add_error("because", "Choose why another visit is needed.")
         return data
 
 

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from jobs.models import Booking, Offer
 from jobs.querysets import BookingQuerySet, OfferQuerySet
-from jobs.states import OfferStatus
+from jobs.states import OfferStatus, WithdrawReason
 from network.clock import AppNow
 from portal.access import Acting
 from portal.work import AskedOffer, OwnVisit, asked_offer, own_visit
@@ -20,7 +20,13 @@ PAST_ROWS = 30
 
 def _with_work(offers: OfferQuerySet) -> OfferQuerySet:
     return offers.select_related(
-        "job__service_type", "round", "technician", "contractor", "booking"
+        "job__service_type",
+        "round",
+        "technician",
+        "contractor",
+        "booking",
+        "proposal",
+        "proposal_made__offer",
     )
 
 
@@ -29,8 +35,13 @@ def _with_site(bookings: BookingQuerySet) -> BookingQuerySet:
 
 
 def open_offers(acting: Acting, *, at: datetime) -> list[AskedOffer]:
-    """Offers that can still be answered at ``at``, the most pressing first."""
-    offers = _with_work(acting.offers().open(at=at)).order_by("expires_at", "pk")
+    """Offers that can still be answered at ``at``, the most pressing first.
+
+    Those that wait for the branch, at a price or time of the contractor's own, come last.
+    """
+    offers = _with_work(acting.offers().open(at=at)).order_by(
+        F("proposal__id").asc(nulls_first=True), "expires_at", "pk"
+    )
     return [asked_offer(offer) for offer in offers]
 
 
@@ -39,6 +50,7 @@ def past_offers(acting: Acting, *, at: datetime) -> list[AskedOffer]:
     offers = (
         _with_work(acting.offers())
         .exclude(status=OfferStatus.PENDING, expires_at__gt=at)
+        .exclude(reason=WithdrawReason.COUNTERED)  # another one stands in its place
         .order_by("-made_at", "-pk")[:PAST_ROWS]
     )
     return [asked_offer(offer) for offer in offers]
@@ -56,7 +68,7 @@ def offer_row(acting: Acting, public_id: UUID) -> Offer | None:
 
 def count_open_offers(acting: Acting, *, at: datetime | None = None) -> int:
     """How many wait; at this moment of domain time unless ``at`` says otherwise."""
-    waiting = acting.offers().filter(status=OfferStatus.PENDING)
+    waiting = acting.offers().filter(status=OfferStatus.PENDING, proposal=None)
     return waiting.filter(expires_at__gt=AppNow() if at is None else at).count()
 
 

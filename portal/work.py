@@ -95,6 +95,10 @@ class AskedOffer:
     reason: str
     note: str
     booking: UUID | None
+    #: Stands in the place of one answered with an own price or time, and waits for the branch.
+    waits: bool
+    #: Which offer took its place.
+    replaced_by: UUID | None
 
     @property
     def url(self) -> str:
@@ -131,6 +135,7 @@ class AskedOffer:
 def asked_offer(offer: Offer) -> AskedOffer:
     """Needs job, service type, round, technician, contractor and booking loaded."""
     booking = getattr(offer, "booking", None) if offer.status == OfferStatus.ACCEPTED else None
+    replacement = getattr(offer, "proposal_made", None)
     return AskedOffer(
         public_id=offer.public_id,
         status=offer.status,
@@ -152,6 +157,8 @@ def asked_offer(offer: Offer) -> AskedOffer:
         reason=offer.reason,
         note=offer.note,
         booking=booking.public_id if booking is not None else None,
+        waits=getattr(offer, "proposal", None) is not None,
+        replaced_by=replacement.offer.public_id if replacement is not None else None,
     )
 
 

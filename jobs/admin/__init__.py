@@ -1,5 +1,6 @@
 """The admin of jobs: what the machine wrote to read, what a branch may tune to edit."""
 
+from jobs.admin.changes import ChangePolicyAdmin, ContractorFeeAdmin
 from jobs.admin.records import (
     BookingAdmin,
     ClockBeatAdmin,
@@ -17,7 +18,9 @@ from jobs.admin.tokens import ApiTokenAdmin
 __all__ = [
     "ApiTokenAdmin",
     "BookingAdmin",
+    "ChangePolicyAdmin",
     "ClockBeatAdmin",
+    "ContractorFeeAdmin",
     "EscalationAdmin",
     "JobAdmin",
     "JobEventAdmin",

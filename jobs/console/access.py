@@ -33,7 +33,7 @@ class BranchRequest(HttpRequest):
 
 
 def branch_page(
-    view: Callable[..., HttpResponse],
+    view: Callable[..., HttpResponseBase],
 ) -> Callable[..., HttpResponseBase]:
     """Let staff of the branch in, as ``request.branch``; the view takes no ``branch`` argument.
 
@@ -42,7 +42,7 @@ def branch_page(
 
     @login_required
     @wraps(view)
-    def guarded(request: BranchRequest, branch: str, **kwargs: Any) -> HttpResponse:
+    def guarded(request: BranchRequest, branch: str, **kwargs: Any) -> HttpResponseBase:
         request.branch = branch_of(request.user, branch)
         response = view(request, **kwargs)
         patch_vary_headers(response, ["HX-Request"])

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Case, IntegerField, Prefetch, Value, When
 from django.urls import reverse
 
-from jobs.console import words
+from jobs.console import needs_changes, words
+from jobs.console.fixes import Fix, call
+from jobs.console.needs_remedies import fixes_of, may_be_helped
 from jobs.console.rows import job_url
 from jobs.models import Booking, Escalation, Job, Offer, Round
+from jobs.services.remedies import Remedies, remedies_for
 from jobs.states import EscalationKind, OfferStatus, Priority
 from network import display
 from network.models import Branch
@@ -23,20 +25,6 @@ _URGENCY = Case(
     default=Value(9),
     output_field=IntegerField(),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """One remedy: a POST (``action``), a form in a dialog (``dialog``), or a plain link."""
-
-    label: str
-    icon: str
-    hint: str = ""
-    url: str = ""
-    action: str = ""
-    dialog: bool = False
-    fields: dict[str, Any] = field(default_factory=dict)
-    main: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +41,10 @@ class Card:
 def load_cards(
     branch: Branch, *, at: datetime, limit: int | None = CARDS, job: Job | None = None
 ) -> list[Card]:
-    """Open questions of the branch (or of one job), most urgent first. Four queries."""
+    """Open questions of the branch (or of one job), most urgent first.
+
+    Four queries, and eleven more when a promise is in danger, however many are.
+    """
     questions = (
         Escalation.objects.filter(branch=branch, closed_at__isnull=True)
         .select_related("job__service_type")
@@ -70,13 +61,22 @@ def load_cards(
     )
     if job is not None:
         questions = questions.filter(job=job)
-    return [make_card(question, branch=branch, at=at) for question in questions[:limit]]
+    found = list(questions[:limit])
+    for question in found:
+        question.job.branch = branch
+    helped = remedies_for([one.job for one in found if may_be_helped(one)], at=at)
+    return [
+        make_card(question, branch=branch, at=at, remedies=helped.get(question.job_id))
+        for question in found
+    ]
 
 
-def make_card(question: Escalation, *, branch: Branch, at: datetime) -> Card:
-    """The card of a question loaded by ``load_cards``."""
+def make_card(
+    question: Escalation, *, branch: Branch, at: datetime, remedies: Remedies | None = None
+) -> Card:
+    """The card of a question loaded by ``load_cards``, with what was computed for its job."""
     job = question.job
-    maker = _Maker(question, branch, at)
+    maker = _Maker(question, branch, at, remedies)
     what, fixes = {
         EscalationKind.NO_CANDIDATES: maker.no_candidates,
         EscalationKind.EVERYONE_ASKED: maker.everyone_asked,
@@ -89,6 +89,9 @@ def make_card(question: Escalation, *, branch: Branch, at: datetime) -> Card:
         EscalationKind.PRESUMED_NO_SHOW: maker.presumed_no_show,
         EscalationKind.LATE_CHECK_IN: maker.late_check_in,
         EscalationKind.DROPPED: maker.dropped,
+        EscalationKind.MOVE_ASKED: maker.move_asked,
+        EscalationKind.CANCEL_ASKED: maker.cancel_asked,
+        EscalationKind.COUNTER_OFFER: maker.counter_offer,
     }.get(EscalationKind(question.kind), maker.failed)()
     return Card(question, job, job_url(branch, job), what, [*fixes, maker.settle()])
 
@@ -96,8 +99,11 @@ def make_card(question: Escalation, *, branch: Branch, at: datetime) -> Card:
 class _Maker:
     """Sentences and remedies for one question."""
 
-    def __init__(self, question: Escalation, branch: Branch, at: datetime) -> None:
+    def __init__(
+        self, question: Escalation, branch: Branch, at: datetime, remedies: Remedies | None
+    ) -> None:
         self.question = question
+        self.remedies = remedies
         self.job = question.job
         self.branch = branch
         self.at = at
@@ -115,7 +121,7 @@ class _Maker:
         return (
             f"{self.promised}. Nobody of {self.branch.name} can do this job.{known}"
             f"{self._another_try()}",
-            [self.search(main=True), self.assign(), self.cancel()],
+            self.helped(self.search(main=True), self.assign(), self.cancel()),
         )
 
     def everyone_asked(self) -> tuple[str, list[Fix]]:
@@ -136,7 +142,9 @@ class _Maker:
         )
         silent = [offer for offer in offers if offer.status == OfferStatus.EXPIRED]
         again = [self.ask_again(silent[0], main=True)] if silent else []
-        return sentence, [*again, self.search(main=not silent), self.assign(), self.cancel()]
+        return sentence, self.helped(
+            *again, self.search(main=not silent), self.assign(), self.cancel()
+        )
 
     def _another_try(self) -> str:
         """What the machine does about it by itself meanwhile; empty when it has done all."""
@@ -178,13 +186,13 @@ class _Maker:
     def another_visit(self) -> tuple[str, list[Fix]]:
         return (
             f"{self._who()} could not finish the work.{self._quote()}",
-            [self.follow_up(), *self.call_customer()],
+            [self.follow_up(), self.another_time(), *self.call_customer()],
         )
 
     def no_access(self) -> tuple[str, list[Fix]]:
         return (
             f"{self._who()} could not get in.{self._quote()}",
-            [*self.call_customer(main=True), self.follow_up(main=False)],
+            [*self.call_customer(main=True), self.follow_up(main=False), self.another_time()],
         )
 
     def failed(self) -> tuple[str, list[Fix]]:
@@ -242,13 +250,28 @@ class _Maker:
         return (
             f"{self.promised}. {name} no longer has the visit: {why}. Protection is switched off "
             "here, so nobody is asked until you say so.",
-            [self.search(main=True), self.assign(), self.cancel()],
+            [self.search(main=True), *self.helped(self.assign(), self.cancel(), leads=False)],
         )
+
+    def move_asked(self) -> tuple[str, list[Fix]]:
+        return needs_changes.move_asked(self.question, self.job, self.url("request"), self.at)
+
+    def cancel_asked(self) -> tuple[str, list[Fix]]:
+        return needs_changes.cancel_asked(self.question, self.job, self.url("request"), self.at)
+
+    def counter_offer(self) -> tuple[str, list[Fix]]:
+        return needs_changes.counter_offer(self.question, self.job, self.url("proposal"), self.at)
+
+    def helped(self, *others: Fix, leads: bool = True) -> list[Fix]:
+        """What was computed first, then the ways that are always there."""
+        if self.remedies is None:
+            return list(others)
+        return fixes_of(self.remedies, self.job, self.url, self.at, list(others), leads=leads)
 
     def call_known(self, who: str, *, main: bool = False) -> list[Fix]:
         """To call somebody the question itself names: the live booking is another's by now."""
         phone = str(self.question.data.get(f"{who}_phone", ""))
-        return [_call(str(self.question.data.get(who, "")), phone, main=main)] if phone else []
+        return [call(str(self.question.data.get(who, "")), phone, main=main)] if phone else []
 
     # -- remedies ----------------------------------------------------------------------------
     def url(self, name: str) -> str:
@@ -293,21 +316,29 @@ class _Maker:
         if self.booking is None or not self.booking.contractor.phone:
             return []
         person = self.booking.contractor
-        return [_call(person.name, person.phone, main=main)]
+        return [call(person.name, person.phone, main=main)]
 
     def call_customer(self, *, main: bool = False) -> list[Fix]:
         if not self.job.customer_phone:
             return []
-        return [_call(self.job.customer_name, self.job.customer_phone, main=main)]
+        return [call(self.job.customer_name, self.job.customer_phone, main=main)]
 
     def follow_up(self, *, main: bool = True) -> Fix:
+        return Fix(
+            "Follow up at the next free time",
+            "calendar-plus",
+            f"{self._who()} first" if self.booking else "",
+            action=self.url("follow_up"),
+            main=main,
+        )
+
+    def another_time(self) -> Fix:
         address = reverse("console:branch_new_job", kwargs={"branch": self.branch.slug})
         return Fix(
-            "Create the follow-up job",
-            "calendar-plus",
+            "Follow up at another time",
+            "pencil",
             "prefilled",
             url=f"{address}?from={self.job.public_id}",
-            main=main,
         )
 
     def settle(self) -> Fix:
@@ -322,15 +353,3 @@ class _Maker:
     def _quote(self) -> str:
         note = str(self.question.data.get("note", "")).strip()
         return f" “{note}”" if note else ""
-
-
-def _call(name: str, phone: str, *, main: bool) -> Fix:
-    return Fix(f"Call {name}", "phone", phone, url=tel(phone), main=main)
-
-
-def tel(phone: str) -> str:
-    """The address that dials a number; North American numbers get their country's code."""
-    digits = "".join(character for character in phone if character.isdigit())
-    if phone.strip().startswith("+"):
-        return f"tel:+{digits}"
-    return f"tel:+1{digits}" if len(digits) == 10 else f"tel:{digits}"

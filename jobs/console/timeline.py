@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobs.console import timeline_protection, words
+from jobs.console import timeline_changes, timeline_protection, words
 from jobs.models import Job, JobEvent
 from network import display
 
@@ -189,6 +189,7 @@ def _told(job: Job, event: JobEvent) -> Line:
 
 _TELLERS: dict[str, Callable[[Job, JobEvent], Line]] = {
     **timeline_protection.TELLERS,
+    **timeline_changes.TELLERS,
     "created": _created,
     "search_started": lambda job, event: ("search", "The search began", ""),
     "round_started": _round_started,

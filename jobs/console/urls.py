@@ -7,7 +7,17 @@ from django.urls import include, path
 
 from jobs.console.access import choose_branch, entry
 from jobs.console.reports import views as reports
-from jobs.console.views import actions, board, digest, intake, job, messages, overrides, stream
+from jobs.console.views import (
+    actions,
+    board,
+    digest,
+    intake,
+    job,
+    messages,
+    overrides,
+    remedies,
+    stream,
+)
 
 app_name = "console"
 
@@ -45,5 +55,13 @@ urlpatterns = [
     path("<slug:branch>/jobs/<str:job>/visit/", actions.visit_step, name="visit_step"),
     path("<slug:branch>/jobs/<str:job>/release/", actions.release, name="release"),
     path("<slug:branch>/jobs/<str:job>/cancel/", actions.cancel, name="cancel"),
+    path("<slug:branch>/jobs/<str:job>/remedy/", remedies.remedy, name="remedy"),
+    path("<slug:branch>/jobs/<str:job>/windows/", remedies.windows, name="offer_windows"),
+    path("<slug:branch>/jobs/<str:job>/move/", remedies.move, name="move"),
+    path("<slug:branch>/jobs/<str:job>/proposal/", remedies.proposal, name="proposal"),
+    path("<slug:branch>/jobs/<str:job>/request/", remedies.customer_request, name="request"),
+    path("<slug:branch>/jobs/<str:job>/follow-up/", remedies.follow_up, name="follow_up"),
+    path("<slug:branch>/jobs/<str:job>/link/", remedies.link, name="customer_link"),
+    path("<slug:branch>/jobs/<str:job>/photos/<uuid:photo>/", job.photo, name="customer_photo"),
     path("<slug:branch>/questions/<int:question>/", actions.settle, name="settle"),
 ]

@@ -46,6 +46,7 @@ SOURCES = {
     "sample": "as sample data",
     "simulation": "by the simulation",
     "booking_page": "on the booking page",
+    "follow_up": "as the next visit",
 }
 _VIA = {
     "portal": "in the portal",
@@ -54,6 +55,9 @@ _VIA = {
     "assigned": "assigned by hand",
     "clock": "by the clock",
     "standby": "as the standby",
+    "text": "by text",
+    "link": "by the link of a message",
+    "proposal": "at a price or time of their own",
 }
 _REASONS: dict[str, str] = {
     **{str(value): str(label) for value, label in DeclineReason.choices},

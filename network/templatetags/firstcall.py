@@ -55,6 +55,9 @@ ESCALATIONS = {
     "presumed_no_show": ("bad", "user-question", "Nobody heard from; others are being asked"),
     "late_check_in": ("warn", "users", "Two contractors for one visit"),
     "dropped": ("bad", "user-question", "Visit without a contractor"),
+    "move_asked": ("warn", "calendar-repeat", "The customer asks to move"),
+    "cancel_asked": ("warn", "ban", "The customer asks to cancel"),
+    "counter_offer": ("warn", "coin", "A price or time of their own"),
 }
 PRIORITIES = {"emergency": "Emergency", "urgent": "Urgent", "standard": "Standard", "low": "Low"}
 

@@ -47,7 +47,10 @@ def offers(request: HttpRequest, acting: Acting) -> HttpResponse:
 @contractor_page
 def offer(request: HttpRequest, acting: Acting, public_id: UUID) -> HttpResponse:
     """One offer: while it is open with everything to decide by, afterwards what became of it."""
-    return _offer_page(request, acting, _own(acting, public_id))
+    row = _own(acting, public_id)
+    if (replaced_by := asked_offer(row).replaced_by) is not None:
+        return redirect("portal:offer", replaced_by)  # they answered with terms of their own
+    return _offer_page(request, acting, row)
 
 
 @require_POST
@@ -134,9 +137,20 @@ def _offer_page(
         ),
         "plans": plans_for(row, technicians, at=now),
         "decline_form": DeclineForm(),
+        "own_start": _own_start(row, now),
         "refusal": for_reader(refusal.detail, is_firm=acting.is_firm) if refusal else "",
     }
     return portal_page(request, acting, "offer", context, nav="offers")
+
+
+def _own_start(row: Offer, now: datetime) -> str:
+    """When they would arrive by a proposal that waits for the branch; '' as planned."""
+    proposal = getattr(row, "proposal", None)
+    if proposal is None or proposal.starts_at is None:
+        return ""
+    tz = row.job.time_zone
+    clock = display.phone_clock(proposal.starts_at, tz)
+    return f"{display.day(proposal.starts_at, tz, now)} at {clock}"
 
 
 def _decline_page(

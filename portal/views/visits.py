@@ -10,11 +10,12 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from jobs.errors import DomainError, InvalidInput
-from jobs.models import Booking
+from jobs.models import Booking, CustomerNote
 from jobs.services.visits import (
     LATE_RELEASE,
     arrive,
@@ -25,6 +26,7 @@ from jobs.services.visits import (
 )
 from jobs.states import JobStatus, VisitResult
 from network import display
+from network.downloads import file_response
 from portal.access import Acting, contractor_page
 from portal.arrival import arrival_choices, time_in_window
 from portal.forms import ReleaseForm, ResultForm
@@ -38,8 +40,23 @@ from portal.work import OwnVisit, own_visit
 @contractor_page
 def visit(request: HttpRequest, acting: Acting, public_id: UUID) -> HttpResponse:
     """The visit with its address and its next step."""
-    own = own_visit(_own(acting, public_id))
-    return portal_page(request, acting, "visit", _context(request, own), nav="today")
+    row = _own(acting, public_id)
+    own = own_visit(row)
+    context = _context(request, own)
+    if own.site is not None:
+        context["customer_notes"] = list(CustomerNote.objects.filter(job_id=row.job_id))
+    return portal_page(request, acting, "visit", context, nav="today")
+
+
+@require_safe
+@contractor_page
+def photo(request: HttpRequest, acting: Acting, public_id: UUID, photo: UUID) -> HttpResponseBase:
+    """A picture of the customer's, as an attachment, for whoever has the visit."""
+    row = _own(acting, public_id)
+    found = CustomerNote.objects.filter(job_id=row.job_id, public_id=photo).first()
+    if found is None or not found.is_photo or own_visit(row).site is None:
+        raise Http404("There is no such picture.")
+    return file_response(found.file_name, found.original_name, found.content_type)
 
 
 @require_POST
@@ -103,6 +120,7 @@ def complete(request: HttpRequest, acting: Acting, public_id: UUID) -> HttpRespo
             booking_id=row.pk,
             result=form.cleaned_data["result"],
             note=form.cleaned_data["note"],
+            because=form.cleaned_data["because"],
             actor=acting.actor,
         )
     except DomainError as error:

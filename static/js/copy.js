@@ -3,16 +3,24 @@
   "use strict";
 
   if (!navigator.clipboard) return;
-  document.querySelectorAll("[data-copies]").forEach(function (button) {
-    button.hidden = false;
-    button.addEventListener("click", function () {
-      var field = document.getElementById(button.dataset.copies);
-      navigator.clipboard.writeText(field.value).then(function () {
-        button.lastChild.textContent = "Copied";
-        setTimeout(function () {
-          button.lastChild.textContent = "Copy";
-        }, 2000);
-      });
+
+  function show() {
+    document.querySelectorAll("[data-copies]").forEach(function (button) {
+      button.hidden = false;
+    });
+  }
+
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-copies]");
+    if (!button) return;
+    navigator.clipboard.writeText(document.getElementById(button.dataset.copies).value).then(function () {
+      button.lastChild.textContent = "Copied";
+      setTimeout(function () {
+        button.lastChild.textContent = "Copy";
+      }, 2000);
     });
   });
+  // What a live region fetched comes hidden again.
+  document.addEventListener("htmx:afterSettle", show);
+  show();
 })();

@@ -84,7 +84,12 @@ def test_another_visit_needs_to_say_what_is_missing(harold_client: Client, booke
     assert "Say what is missing" in refused.content.decode()
     assert status_of(booked) == JobStatus.ON_SITE
     html = followed(
-        harold_client, "complete", booked, result="needs_another_visit", note="A new valve"
+        harold_client,
+        "complete",
+        booked,
+        result="needs_another_visit",
+        note="A new valve",
+        because="parts",
     )
     assert "Needs another visit" in html
     question = Escalation.objects.get(job=booked.job_id, closed_at=None)

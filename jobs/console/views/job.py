@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from itertools import groupby
+from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from jobs.console import words
 from jobs.console.access import BranchRequest, branch_page, find_job
-from jobs.console.needs import load_cards, tel
+from jobs.console.fixes import tel
+from jobs.console.needs import load_cards
 from jobs.console.promise import promise_of
 from jobs.console.ranked import first_reasons, left_out_by_policy, load_ranking
 from jobs.console.story import tell
 from jobs.console.timeline import timeline
-from jobs.models import Escalation, Job, Round, Standby
+from jobs.models import Escalation, Job, Round, Standby, VisitRating
+from jobs.services.customer_links import link_of
+from jobs.services.moves import MOVABLE
 from jobs.states import LIVE, SEARCHING, JobStatus, OfferStatus
 from jobs.work import work_of
 from network.context import shell
+from network.downloads import file_response
 from network.eligibility import explain_not_eligible
 from ranking.explain import explain
 from ranking.models import Decision
@@ -70,6 +76,10 @@ def job_page(request: BranchRequest, job: str) -> HttpResponse:
         "entries": entries[:ENTRIES],
         "older_entries": entries[ENTRIES:],
         "messages_sent": found.messages.select_related("contractor").order_by("-pk")[:20],
+        "customer_notes": found.customer_notes.all(),
+        "customer_link": link_of(found),
+        "rating": VisitRating.objects.filter(booking__job=found).first(),
+        "follow_ups": found.follow_ups.all(),
         "pending": pending,
         "may": _may(found, pending is not None),
         "customer_tel": tel(found.customer_phone) if found.customer_phone else "",
@@ -106,8 +116,19 @@ def _may(job: Job, asked: bool) -> dict[str, bool]:
         "visit": job.status in LIVE,
         "release": job.status in LIVE,
         "cancel": not job.is_final,
+        "move": job.status in MOVABLE,
         "follow_up": job.status == JobStatus.COMPLETED,
     }
+
+
+@require_safe
+@branch_page
+def photo(request: BranchRequest, job: str, photo: UUID) -> HttpResponseBase:
+    """A picture that the customer added, as an attachment."""
+    note = find_job(request, job).customer_notes.filter(public_id=photo).first()
+    if note is None or not note.is_photo:
+        raise Http404("There is no such picture.")
+    return file_response(note.file_name, note.original_name, note.content_type)
 
 
 @require_safe

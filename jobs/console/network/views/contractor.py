@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from jobs.console.access import BranchRequest, branch_page
 from jobs.console.acting import Ask
-from jobs.console.needs import tel
+from jobs.console.fixes import tel
 from jobs.console.network.access import find_contractor
 from jobs.console.network.acting import Place, act
 from jobs.console.network.card import tiles_of
