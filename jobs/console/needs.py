@@ -159,7 +159,7 @@ class _Maker:
 
     def no_check_in(self) -> tuple[str, list[Fix]]:
         if self.booking is None:
-            return f"{self.promised}.", [self.visit("Record what happened")]
+            return f"{self.promised}.", [self.visit("Record what happened", main=True)]
         planned = self.booking.eta or self.booking.starts_at
         name = self.booking.contractor.name
         clock = display.clock(planned, self.job.time_zone)
@@ -174,7 +174,7 @@ class _Maker:
 
     def not_finished(self) -> tuple[str, list[Fix]]:
         if self.booking is None or self.booking.arrived_at is None:
-            return f"{self.promised}.", [self.visit("Record what happened")]
+            return f"{self.promised}.", [self.visit("Record what happened", main=True)]
         arrived = display.clock(self.booking.arrived_at, self.job.time_zone)
         planned = display.clock(self.booking.ends_at, self.job.time_zone)
         return (
@@ -309,8 +309,8 @@ class _Maker:
     def cancel(self) -> Fix:
         return self.dialog("cancel", "Cancel the job", "ban")
 
-    def visit(self, label: str) -> Fix:
-        return self.dialog("visit_step", label, "pencil")
+    def visit(self, label: str, *, main: bool = False) -> Fix:
+        return self.dialog("visit_step", label, "pencil", main=main)
 
     def call(self, *, main: bool = False) -> list[Fix]:
         if self.booking is None or not self.booking.contractor.phone:

@@ -39,10 +39,14 @@ SELECT began.job_id, began.last - began.number,
                   AND l.number = began.last AND l.decision_id IS NOT NULL)
 """
 
+# A price that was too low is no longer one once more is paid.
 _SAID_NO = """
 SELECT DISTINCT o.contractor_id FROM jobs_offer o JOIN jobs_round q ON q.id = o.round_id
  WHERE o.job_id = %(job)s AND o.status = 'declined' AND q.number >= (
-   SELECT max(number) FROM jobs_round WHERE job_id = %(job)s AND cause <> 'another_try')
+   SELECT max(number) FROM jobs_round
+    WHERE job_id = %(job)s AND cause NOT IN ('another_try', 'remedy'))
+   AND NOT (%(raised)s AND o.reason = 'price_too_low' AND q.number < (
+     SELECT max(number) FROM jobs_round WHERE job_id = %(job)s AND cause = 'remedy'))
 """
 
 
@@ -77,9 +81,9 @@ def ended_searches(jobs: Sequence[LockedJob], *, at: datetime) -> dict[int, Ende
 
 
 def who_said_no(job: LockedJob) -> set[int]:
-    """Contractors who declined since the search began: a further try leaves them alone."""
+    """Contractors who declined since the search began: a further or wider one leaves them alone."""
     with connection.cursor() as cursor:
-        cursor.execute(_SAID_NO, {"job": job.id})
+        cursor.execute(_SAID_NO, {"job": job.id, "raised": job.extra_pay > 0})
         return {row[0] for row in cursor.fetchall()}
 
 

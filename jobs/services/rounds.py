@@ -90,7 +90,8 @@ def search(*, job_id: int) -> bool:
         current = Round.objects.get(job_id=job.id, number=job.round_number)
         if current.decision_id is not None or current.finished_at is not None:
             return False  # ranked by another worker after this one had looked for waiting jobs
-    said_no = who_said_no(job) if current.cause == RoundCause.ANOTHER_TRY else set()
+    goes_on = current.cause in (RoundCause.ANOTHER_TRY, RoundCause.REMEDY)
+    said_no = who_said_no(job) if goes_on else set()
     decision = rank_candidates(job=job, at=journal.at, said_no=said_no)
     journal.event(
         job,

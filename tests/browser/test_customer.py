@@ -117,7 +117,7 @@ def test_the_customer_moves_and_the_same_person_comes(
     expect(dana.get_by_text("Your appointment is now")).to_be_visible()
     job.refresh_from_db()
     booking.refresh_from_db()
-    assert job.window_start > before
+    assert job.window_start != before
     assert booking.live
     assert job.window_start <= booking.starts_at <= job.window_end
     harold = stage.page_of(harold_user, PHONE_LIGHT)

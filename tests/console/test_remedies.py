@@ -85,7 +85,7 @@ def test_every_kind_of_question_has_remedies_beyond_settling_it(kind, trio, make
         branch=job.branch, job=job, kind=kind, opened_at=clock.now, data=KNOWN.get(kind, {})
     )
     card = card_of(job, clock)
-    assert card.what.startswith("Promised") or len(card.what) > 30
+    assert len(card.what) > 15
     remedies = [one for one in card.fixes if one.label != "Settled otherwise"]
     assert remedies, f"{kind} is only a label"
     assert any(one.main for one in remedies), f"{kind} says not what to do first"
