@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import ForeignKey, Model, QuerySet
-from django.forms import ModelChoiceField
+from django.contrib.admin.widgets import AdminSplitDateTime
+from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.forms import BaseInlineFormSet, ModelChoiceField
 from django.http import HttpRequest
 
 from network.models import Branch, Contractor, StaffRole, Technician
@@ -61,6 +62,14 @@ class _Scoped:
             kwargs["queryset"] = queryset
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+        """A day and a time of one field are two inputs, which the admin gives one label."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if field is not None and isinstance(field.widget, AdminSplitDateTime):
+            for widget, part in zip(field.widget.widgets, ("date", "time"), strict=True):
+                widget.attrs["aria-label"] = f"{field.label}, {part}"
+        return field
+
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.is_own(request, obj)
 
@@ -85,10 +94,23 @@ class BranchModelAdmin(_Scoped, admin.ModelAdmin):
         return self.is_own(request, None)
 
 
+class NamedRows(BaseInlineFormSet):
+    """Rows of a table whose fields have names: the admin's headings label none of them."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        row = "" if index is None else f", row {index + 1}"
+        for field in form.fields.values():
+            widget = getattr(field.widget, "widget", field.widget)  # inside the one with the plus
+            if not widget.is_hidden:
+                widget.attrs.setdefault("aria-label", f"{field.label}{row}")
+
+
 class BranchInline(_Scoped, admin.TabularInline):
     """Rows of a parent that was already checked."""
 
     extra = 0
+    formset = NamedRows
 
     def is_own(self, request: HttpRequest, obj: Model | None) -> bool:
         # ``obj`` is the parent here, which the page's own ModelAdmin has admitted.

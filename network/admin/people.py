@@ -8,7 +8,13 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.http import HttpRequest
 
-from network.admin.access import BranchInline, BranchModelAdmin, SuperuserAdmin, admin_branches
+from network.admin.access import (
+    BranchInline,
+    BranchModelAdmin,
+    NamedRows,
+    SuperuserAdmin,
+    admin_branches,
+)
 from network.models import Branch, BranchStaff, User
 
 
@@ -29,6 +35,7 @@ class EditUserForm(UserChangeForm):
 class BranchRoleInline(admin.TabularInline):
     model = BranchStaff
     extra = 0
+    formset = NamedRows
 
 
 @admin.register(User)
