@@ -211,12 +211,14 @@ def _shares(
     lost = np.zeros((size, len(keys)), dtype=np.int64)
     np.add.at(gained, (two[changed & (after > 0)], because[changed & (after > 0)]), 1)
     np.add.at(lost, (one[changed & (before > 0)], because[changed & (before > 0)]), 1)
-    # first calls each one wins and loses: their difference is the change, their sum its variance
+    # First calls each one wins and loses: their difference is the change, their sum its variance;
+    # one more of both (Agresti and Min), or the change would be certain where all go one way.
     moved = before != after
     wins = np.bincount(two[moved & (after > 0)], minlength=size)
     losses = np.bincount(one[moved & (before > 0)], minlength=size)
-    spread = wins + losses - (wins - losses) ** 2 / len(before)
+    spread = wins + losses + 2 - (wins - losses) ** 2 / (len(before) + 2)
     margins = np.ceil(Z95 * np.sqrt(np.maximum(spread, 0))).astype(np.int64)
+    margins[wins + losses == 0] = 0
     rows = []
     for place in range(size):
         change = int(counts_after[place] - counts_before[place])

@@ -197,6 +197,7 @@ def every_page(branch: Branch, near) -> list[str]:
         address("publish", draft.pk),
         address("replay", draft.pk),
         address("replay_jobs", replaced.pk, seen.pk),
+        address("replay_jobs", replaced.pk, seen.pk) + "?show=all",
     ]
     return pages
 

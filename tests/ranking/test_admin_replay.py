@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -117,12 +118,23 @@ def test_single_decisions_are_seen_side_by_side(maya: Client, draft: RankingPoli
     replays.run_replay(replay_id=replay.id)
     html = page(maya, jobs)
     assert "12 decisions, newest first" in text(html)
+    assert "Near & Sons Cheap" in unescape(text(html)), "the first call under both"
     one = re.search(r'href="([^"]+/jobs/\d+/)"', html)
     assert one
     said = text(page(maya, one[1]))
     assert "Cheap 2" in said
     assert "cheapest of 2" in said
     assert maya.get(url("replay_job", draft.id, replay.id, 10**9)).status_code == 404
+    live = policies.active_policy(draft.branch_id)
+    same = replays.request_replay(
+        policy_id=live.id, start=NOW - timedelta(days=30), end=NOW, user_id=None
+    )
+    replays.run_replay(replay_id=same.id)
+    jobs = url("replay_jobs", live.id, same.id)
+    assert "No first call changes hands" in text(page(maya, jobs))
+    html = page(maya, jobs + "?show=all")
+    assert "12 decisions, newest first" in text(html), "also those that change nothing"
+    assert len(re.findall(r"/jobs/\d+/", html)) == 12
 
 
 def test_an_empty_period_is_said(maya: Client, branch: Branch) -> None:
@@ -177,9 +189,9 @@ def test_all_contractors_are_listed_and_go_into_a_spreadsheet(
     assert sheet.headers["Content-Type"] == "text/csv; charset=utf-8"
     lines = sheet.content.decode("utf-8-sig").splitlines()
     assert lines[0] == "contractor,revision 1,revision 2,change,± (95 %),mostly because of"
-    assert lines[1] == "Cheap,0,12,12,2,Price"
+    assert lines[1] == "Cheap,0,12,12,5,Price"
     assert lines[2] == "'=SUM(1),1,1,0,0,"
-    assert lines[3].startswith(f"{near.name},12,0,-12,2,")
+    assert lines[3].startswith(f"{near.name},12,0,-12,5,")
 
 
 def test_rules_are_typed_by_name_and_come_back_with_what_is_wrong(

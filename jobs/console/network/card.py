@@ -22,6 +22,8 @@ _WEEKS = """
 SELECT floor(extract(epoch FROM %(at)s - at) / 604800)::int, kind, count(*), avg(value)
 FROM ranking_outcome
 WHERE contractor_id = %(contractor)s AND due_to = 'contractor'
+    AND NOT EXISTS (SELECT FROM ranking_dispute dispute
+        WHERE dispute.outcome_id = ranking_outcome.id AND dispute.status = 'open')
     AND at > %(at)s - make_interval(weeks => %(weeks)s) AND at <= %(at)s
 GROUP BY 1, 2
 """

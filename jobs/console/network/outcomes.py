@@ -11,7 +11,7 @@ from jobs.console.network.rows import minutes_words
 from jobs.console.network.states import State
 from jobs.models import Job
 from network.models import Branch, Contractor
-from ranking.models import Outcome
+from ranking.models import Dispute, DisputeStatus, Outcome
 
 SHOWN = 12
 
@@ -46,7 +46,10 @@ _COUNTS = {
 
 @dataclass(frozen=True, slots=True)
 class OutcomeLine:
-    """One outcome as people read it; ``url`` is empty where the job is not this branch's."""
+    """One outcome as people read it; ``url`` is empty where the job is not this branch's.
+
+    ``dispute`` is what the contractor objects and what became of it, where there is one.
+    """
 
     title: str
     reference: str
@@ -55,11 +58,16 @@ class OutcomeLine:
     due_to: str
     counts_for: str
     at: datetime
+    dispute: Dispute | None = None
 
 
 def recent_outcomes(contractor: Contractor, *, branch: Branch) -> list[OutcomeLine]:
     """The newest, newest first; two queries."""
-    rows = list(Outcome.objects.filter(contractor=contractor).order_by("-at", "-pk")[:SHOWN])
+    rows = list(
+        Outcome.objects.filter(contractor=contractor)
+        .select_related("dispute__decided_by")
+        .order_by("-at", "-pk")[:SHOWN]
+    )
     jobs = {
         job.public_id: job
         for job in Job.objects.filter(
@@ -71,6 +79,10 @@ def recent_outcomes(contractor: Contractor, *, branch: Branch) -> list[OutcomeLi
         job = jobs.get(row.job_ref)
         tone, icon = _LOOK.get(row.kind, ("quiet", "info-circle"))
         is_own = row.due_to == "contractor"
+        dispute: Dispute | None = getattr(row, "dispute", None)
+        counts_for = _COUNTS.get(row.kind, "nothing") if is_own else "nothing"
+        if dispute is not None and dispute.status == DisputeStatus.OPEN:
+            counts_for = "nothing while disputed"
         lines.append(
             OutcomeLine(
                 title=job.service_type.name if job else "An earlier job",
@@ -80,8 +92,9 @@ def recent_outcomes(contractor: Contractor, *, branch: Branch) -> list[OutcomeLi
                 else "",
                 state=State(tone, icon, _words(row)),
                 due_to=contractor.name if is_own else row.get_due_to_display(),
-                counts_for=_COUNTS.get(row.kind, "nothing") if is_own else "nothing",
+                counts_for=counts_for,
                 at=row.at,
+                dispute=dispute,
             )
         )
     return lines

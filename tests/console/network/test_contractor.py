@@ -17,6 +17,7 @@ from network.services.calendar import add_time_off
 from network.services.contractors import set_status
 from network.services.territory import set_polygon_territory, set_zip_territory
 from ranking.models import Outcome
+from ranking.services.disputes import decide_dispute, open_dispute
 from ranking.services.scorecards import refresh_scorecards
 from tests.console.conftest import text_of, url
 from tests.jobs.steps import accept, booked, on_site
@@ -92,6 +93,28 @@ def test_outcomes_say_to_whom_they_are_due_and_what_they_count_for(nora, trio, m
     assert lines["On time"].reference == job.reference
     foreign = next(line for line in lines.values() if line.due_to != "Harold")
     assert (foreign.counts_for, foreign.url) == ("nothing", "")
+
+
+def test_a_dispute_is_neutral_and_read_by_staff_too(nora, dispatcher, trio):
+    harold = trio[0]
+    late = outcome(harold, "late")
+    for weeks in (1, 2, 3):
+        outcome(harold, "on_time", days_ago=1 + 7 * weeks)
+    before = str(tile(harold, "On time").spark)
+    opened = open_dispute(
+        outcome_id=late.pk, contractor_id=harold.pk, text="They asked for ten.", user_id=None
+    )
+    assert str(tile(harold, "On time").spark) != before
+    answer = page(nora, harold)
+    assert answer.context["outcomes"][0].counts_for == "nothing while disputed"
+    assert "Disputed: “They asked for ten.”" in text_of(answer)
+    decide_dispute(
+        dispute_id=opened.pk, uphold=False, note="The window ended at nine.", user_id=dispatcher.pk
+    )
+    answer = page(nora, harold)
+    assert answer.context["outcomes"][0].counts_for == "on time"
+    said = f"“They asked for ten.” {dispatcher.name}: “The window ended at nine.”"
+    assert said in text_of(answer)
 
 
 def test_the_week_shows_visits_holds_time_off_and_where_clearance_ends(
