@@ -6,7 +6,6 @@ looked at goes in; a signed token of the user and the branch leads back to it.
 
 from __future__ import annotations
 
-import time
 from typing import Any
 from uuid import uuid4
 
@@ -243,7 +242,7 @@ class ContractorImportAdmin(ReadOnly, BranchModelAdmin):
         key: str,
     ) -> str:
         _forget_trials()
-        kept = default_storage.save(f"{FOLDER}/{key}", ContentFile(content))
+        kept = default_storage.save(f"{FOLDER}/{_aged().sign(key)}", ContentFile(content))
         return signing.dumps(
             {
                 "user": request.user.pk,
@@ -272,6 +271,11 @@ class ContractorImportAdmin(ReadOnly, BranchModelAdmin):
         )
 
 
+def _aged() -> signing.TimestampSigner:
+    """Names of kept lists carry when they were sent; a full stop can stand in a file's name."""
+    return signing.TimestampSigner(sep=".", salt=SALT)
+
+
 def _forget_trials() -> None:
     """Remove lists that were tried out, and can no longer be confirmed: they name people."""
     try:
@@ -279,11 +283,9 @@ def _forget_trials() -> None:
     except FileNotFoundError:
         return
     for name in names:
-        kept = f"{FOLDER}/{name}"
         try:
-            kept_at = default_storage.get_modified_time(kept).timestamp()
-        except FileNotFoundError:  # confirmed meanwhile
-            continue
-        # Wall time, as the token's and the file's own.
-        if kept_at < time.time() - CONFIRM_WITHIN_SECONDS:  # noqa: TID251
-            default_storage.delete(kept)
+            _aged().unsign(name, max_age=CONFIRM_WITHIN_SECONDS)
+        except signing.SignatureExpired:
+            default_storage.delete(f"{FOLDER}/{name}")
+        except signing.BadSignature:
+            continue  # not one of ours

@@ -64,6 +64,16 @@ def hand_in(contractor: Contractor, insurance: Requirement, ends: date | None = 
     )
 
 
+def cut_off(page: Page) -> list[str]:
+    """Tables that are wider than the panel that clips them, which the page's own width hides."""
+    found: list[str] = page.evaluate(
+        "[...document.querySelectorAll('.panel.clip > table')]"
+        ".filter(table => table.scrollWidth > table.parentElement.clientWidth + 1)"
+        ".map(table => table.className)"
+    )
+    return found
+
+
 def apply(branch: Branch, name: str, **changes: Any) -> Contractor:
     facts = {"status": "applicant", "cleared_until": None, "phone": "", **changes}
     applicant = world.make_contractor(branch, name, **facts)
@@ -239,6 +249,9 @@ def test_the_pages_are_clean_and_fit_on_every_screen(
         clearance_override_until=today + timedelta(days=3),
         clearance_override_note="By telephone",
     )
+    Contractor.objects.filter(pk=lisa.pk).update(
+        name="Neptune Masonry, Paving and Sons", paused_until=app_now() + timedelta(days=9)
+    )
     ada = apply(boston, "Ada Pipe", hourly_rate="400.00")
     hand_in(ada, insured)
     for name in ("sent", "late"):
@@ -268,6 +281,7 @@ def test_the_pages_are_clean_and_fit_on_every_screen(
         page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
         assert_axe_clean(page)
         assert overflow(page) <= 0, path
+        assert cut_off(page) == [], path
     page.goto(origin + "invitations/")
     page.get_by_label("E-mail addresses").fill("bo@build.example\nno address")
     page.get_by_role("button", name="Send invitations").click()

@@ -145,7 +145,9 @@ def fill(branch: Branch) -> None:
         end=app_now() + timedelta(days=3, hours=5),
         note="Dentist",
     )
-    ContractorNote.objects.create(contractor=harold, text="Call after nine.")
+    ContractorNote.objects.create(
+        contractor=harold, text="Call after nine.", author=User.objects.get()
+    )
     Application.objects.create(
         contractor=harold, state="approved", submitted_at=app_now(), reviewed_at=app_now()
     )
