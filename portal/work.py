@@ -114,6 +114,8 @@ class AskedOffer:
 
     @property
     def lead(self) -> str:
+        if self.waits:
+            return "Your own price or time"
         if self.is_shared:
             return "First to accept: a few are asked at once"
         return "First call, only you" if self.rank == 1 and self.is_first_round else "Only you"

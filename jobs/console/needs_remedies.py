@@ -99,7 +99,8 @@ def _windows(
     """To offer all of them to the customer, or to move now when they agreed by phone."""
 
     def short(one: Opening) -> str:
-        return display.window_short(one.start, one.end, job.time_zone, at)
+        text = display.window_short(one.start, one.end, job.time_zone, at)
+        return f"today {text}" if text[:1].isdigit() else text
 
     def value(one: Opening) -> str:
         return f"{one.start.isoformat()}/{one.end.isoformat()}"

@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from jobs.errors import DomainError, InvalidInput
-from jobs.models import Booking, CustomerNote
+from jobs.models import Booking, ContractorFee, CustomerNote
 from jobs.services.visits import (
     LATE_RELEASE,
     arrive,
@@ -45,6 +45,7 @@ def visit(request: HttpRequest, acting: Acting, public_id: UUID) -> HttpResponse
     context = _context(request, own)
     if own.site is not None:
         context["customer_notes"] = list(CustomerNote.objects.filter(job_id=row.job_id))
+    context["fees"] = list(ContractorFee.objects.filter(booking_id=row.pk))
     return portal_page(request, acting, "visit", context, nav="today")
 
 

@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from jobs.models import CustomerNote
+from jobs.models import ChangePolicy, CustomerNote
 from jobs.services.customer_notes import add_note
+from jobs.services.jobs import cancel_job
 from jobs.services.visits import arrive
 from ranking.models import Outcome
 from tests.jobs.steps import SYSTEM, accept, booked, offered, open_questions, status_of
@@ -98,3 +99,13 @@ def test_notes_are_seen_by_whoever_has_the_visit_only(harolds, make_job):
     assert CustomerNote.objects.count() == 1
     booking = accept(offer)
     assert "under the mat" in text(harolds.get(reverse("portal:visit", args=[booking.public_id])))
+
+
+def test_what_is_paid_for_a_late_change_stands_on_the_visit(harolds, make_job, clock):
+    job = make_job()
+    ChangePolicy.objects.create(branch=job.branch, late_cancel_fee=Decimal("25"))
+    booking = booked(job)
+    cancel_job(job_id=job.pk, by="customer", reason="other", actor=SYSTEM)
+    page = text(harolds.get(reverse("portal:visit", args=[booking.public_id])))
+    assert "Cancelled late by the customer: you are paid" in page
+    assert "$25" in page
