@@ -217,6 +217,10 @@ class EscalationKind(TextChoices):
     COUNTER_OFFER = "counter_offer", "A price or time of their own"
 
 
+#: Nobody has the visit, and the machine does not know whom to ask: the promise may not be kept.
+IN_DANGER = frozenset(
+    {EscalationKind.NO_CANDIDATES, EscalationKind.EVERYONE_ASKED, EscalationKind.DROPPED}
+)
 #: Questions about the branch and not about the job they were noticed at: what happens to that
 #: job does not settle them.
 OF_THE_BRANCH = frozenset({EscalationKind.RANKING_FELL_BACK})

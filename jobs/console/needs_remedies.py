@@ -9,20 +9,16 @@ from datetime import datetime
 from jobs.console.fixes import Fix, call
 from jobs.models import Escalation, Job
 from jobs.services.remedies import Remedies
-from jobs.states import EscalationKind, JobStatus, OfferStatus
+from jobs.states import IN_DANGER, JobStatus, OfferStatus
 from network import display
 from network.openings import MANY, Opening
-
-_IN_DANGER = frozenset(
-    {EscalationKind.NO_CANDIDATES, EscalationKind.EVERYONE_ASKED, EscalationKind.DROPPED}
-)
 
 
 def may_be_helped(question: Escalation) -> bool:
     """Whether the question is about a job that nobody has and nobody is being asked for."""
     job = question.job
     return (
-        question.kind in _IN_DANGER
+        question.kind in IN_DANGER
         and job.status == JobStatus.OFFERING
         # Whoever is being asked at this moment keeps the time to answer.
         and not any(offer.status == OfferStatus.PENDING for offer in job.offers.all())

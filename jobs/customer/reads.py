@@ -8,7 +8,7 @@ from datetime import datetime
 from jobs.models import Booking, CustomerNote, Escalation, Job, VisitRating, WindowOffer
 from jobs.services.customer_changes import ASKED
 from jobs.services.ratings import EDITABLE_FOR
-from jobs.states import OPEN, EscalationKind, JobStatus, VisitResult
+from jobs.states import IN_DANGER, OPEN, EscalationKind, JobStatus, VisitResult
 from network import display
 
 
@@ -28,6 +28,8 @@ class Beside:
     offer: WindowOffer | None = None
     other_times: list[OtherTime] = field(default_factory=list)
     asked: str = ""
+    in_danger: bool = False
+    """Nobody is left to ask, and a person in the office looks after it."""
     rating: VisitRating | None = None
     may_rate: bool = False
 
@@ -44,12 +46,14 @@ def load_beside(job: Job, booking: Booking | None, *, now: datetime) -> Beside:
     if job.status not in OPEN:
         return Beside(notes)
     offer = WindowOffer.objects.filter(job=job, closed_at=None).first()
-    asked = Escalation.objects.filter(job=job, kind__in=ASKED, closed_at=None).first()
+    questions = list(Escalation.objects.filter(job=job, closed_at=None))
+    asked = next((one for one in questions if one.kind in ASKED), None)
     return Beside(
         notes,
         offer,
         _times(job, offer, now) if offer is not None else [],
         _asked(job, asked, now) if asked is not None else "",
+        any(one.kind in IN_DANGER for one in questions),
     )
 
 

@@ -96,8 +96,8 @@ def load_facts(job: Job) -> Facts:
     return Facts(current, visits, rating, False, current.booked_at)
 
 
-def standing(job: Job, facts: Facts, *, now: datetime) -> Standing:
-    """The words for the job's state at ``now``."""
+def standing(job: Job, facts: Facts, *, now: datetime, in_danger: bool = False) -> Standing:
+    """The words for the job's state at ``now``; ``in_danger``: nobody is left to ask."""
     tz = job.time_zone
     day = display.day(job.window_start, tz, now)
     local = display.in_zone(job.window_start, tz)
@@ -124,7 +124,7 @@ def standing(job: Job, facts: Facts, *, now: datetime) -> Standing:
             who=_who(facts),
             steps=_steps(job, facts, now),
         )
-    return _searching(job, facts, told, now)
+    return _searching(job, facts, told, now, in_danger)
 
 
 def _hours(start: datetime, end: datetime, tz: str) -> str:
@@ -183,7 +183,9 @@ def _ended(job: Job, booking: Booking | None) -> str:
     return f"{name} was with you."
 
 
-def _searching(job: Job, facts: Facts, told: dict[str, Any], now: datetime) -> Standing:
+def _searching(
+    job: Job, facts: Facts, told: dict[str, Any], now: datetime, in_danger: bool
+) -> Standing:
     steps = _steps(job, facts, now)
     if job.window_end <= now:
         return Standing(
@@ -192,6 +194,15 @@ def _searching(job: Job, facts: Facts, told: dict[str, Any], now: datetime) -> S
             note_title="We have not kept this time",
             note_text="We are sorry. Somebody from the office is looking after it and will call "
             "you. You can choose another time here.",
+            steps=steps,
+        )
+    if in_danger:
+        return Standing(
+            "danger",
+            **told,
+            note_title="Your time is kept, and we are still looking",
+            note_text="Somebody from the office is looking after it now. If this time cannot be "
+            "kept we tell you and offer others; you can also choose another one here.",
             steps=steps,
         )
     if facts.rebooking:

@@ -29,7 +29,7 @@ from jobs.services.openings import usual_windows
 from jobs.services.visits import arrive, complete_visit, release_visit, start_travel
 from network.services.calendar import add_time_off
 from ranking.models import Outcome
-from tests.jobs.steps import SYSTEM, booked, events_of, status_of
+from tests.jobs.steps import SYSTEM, booked, decline, events_of, offered, status_of
 from tests.jobs.world import run_due
 
 pytestmark = pytest.mark.usefixtures("trio")
@@ -109,6 +109,16 @@ def test_the_page_tells_each_state_in_calm_words(see, make_job, clock):
     assert "cancel" not in text.lower().split("progress")[1]
     complete_visit(booking_id=again.pk, result="fixed", actor=SYSTEM)
     assert "How was the visit?" in see.text(job)
+
+
+def test_when_nobody_is_left_to_ask_the_page_does_not_say_that_we_ask_somebody(see, make_job, trio):
+    job = make_job()
+    for _ in trio:
+        decline(offered(job))
+    run_due()
+    text = see.text(job)
+    assert "we are still looking" in text
+    assert "the next contractor" not in text
 
 
 def test_nobody_elses_street_phone_or_price_is_on_the_page(see, make_job, harold):

@@ -44,7 +44,7 @@ def appointment(
         "visitor": visitor,
         "job": job,
         "brand": visitor.brand,
-        "standing": standing(job, facts, now=visitor.now),
+        "standing": standing(job, facts, now=visitor.now, in_danger=beside.in_danger),
         "beside": beside,
         "rate_form": rate_form,
         "who": person_of(facts.booking) if facts.booking else "",
