@@ -59,7 +59,9 @@ def customer_page(
             return _too_many(request, wait)
         why = "wrong" if found is None else "revoked" if found.is_revoked else "expired"
         status = 404 if found is None else 410
-        return render(request, "customer/closed.html", {"why": why}, status=status)
+        office = None if found is None else found.job.branch
+        context = {"why": why, "office": office}
+        return render(request, "customer/closed.html", context, status=status)
 
     return page
 

@@ -82,6 +82,7 @@ def _create_branch() -> tuple[Branch, list[Contractor]]:
         latitude=42.3601,
         longitude=-71.0589,
         service_radius_km=60,
+        phone="(617) 555-0100",
         is_sample=True,
     )
     ensure_policy(branch_id=branch.pk)

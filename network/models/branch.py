@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
+from network.phones import e164
 from network.public_holidays import is_holiday_calendar
 from network.querysets import BranchQuerySet, BranchStaffQuerySet
 
@@ -29,6 +30,15 @@ def validate_holiday_calendar(name: str) -> None:
     """Raise ValidationError unless ``name`` is a calendar of public holidays such as US-MA."""
     if not is_holiday_calendar(name):
         raise ValidationError(f"“{name}” is not a known calendar such as US or US-MA.")
+
+
+def validate_phone(text: str) -> None:
+    """Raise ValidationError unless ``text`` can be dialled: a country's number, no extension."""
+    if not e164(text):
+        raise ValidationError(
+            f"“{text}” is not a number that can be dialled, such as (617) 555-0100 or "
+            "+44 20 7946 0100. Leave out extensions."
+        )
 
 
 class DistanceUnit(models.TextChoices):
@@ -82,6 +92,15 @@ class Branch(models.Model):
         db_default="en",
         help_text="Of messages to whoever has chosen no other.",
     )
+    phone = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_phone],
+        help_text="Where customers and contractors reach a person, written as they read it: "
+        "(617) 555-0100. Empty: they are told to call the office, without a number.",
+    )
     is_sample = models.BooleanField(default=False, help_text="Made-up data for looking around.")
     is_simulated = models.BooleanField(default=False, help_text="Made by a simulation.")
 
@@ -111,6 +130,12 @@ class Branch(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def phone_url(self) -> str:
+        """The address that dials the office; '' without a number that can be dialled."""
+        number = e164(self.phone)
+        return f"tel:{number}" if number else ""
 
 
 class StaffRole(models.TextChoices):

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from jobs.models import Booking, ChangePolicy, Job
 from jobs.services.customer_changes import offer_windows
-from jobs.services.customer_links import customer_url
+from jobs.services.customer_links import customer_url, revoke_link
 from jobs.services.customer_notes import add_note
 from jobs.services.openings import usual_windows
 from jobs.services.proposals import propose
@@ -167,13 +167,21 @@ def test_the_customers_pages_are_clean(
     stage: Stage,  # noqa: F811
     job: Job,
     make_job: Callable[..., Job],
+    harold_user: User,
     screen: Screen,
 ) -> None:
+    type(job.branch).objects.update(phone="(617) 555-0100")
     page = stage.open_page(screen)
     booking = booked(job)
+    harold = stage.page_of(harold_user, screen)
+    for view, args in (("visit", [booking.public_id]), ("sick", []), ("offers", [])):
+        stage.go(harold, f"portal:{view}", *args)
+        expect(harold.get_by_role("link", name="Call your branch")).to_be_visible()
+        checked(harold, f"call-{view}", screen)
     add_note(job_id=job.pk, text="Side door, the dog is friendly.", actor=SYSTEM)
     for name in ("", "move/", "cancel/", "notes/"):
         open_link(stage, page, job, name)
+        expect(page.get_by_role("link", name="Talk to a person: (617) 555-0100")).to_be_visible()
         checked(page, name.strip("/") or "coming", screen)
     release_visit(booking_id=booking.pk, reason="vehicle", actor=SYSTEM)
     windows = usual_windows(job, ChangePolicy(branch=job.branch), at=stage.clock.now)
@@ -186,7 +194,12 @@ def test_the_customers_pages_are_clean(
     open_link(stage, page, done)
     expect(page.locator("#rating")).to_be_visible()
     checked(page, "rate", screen)
-    stage.open_page.expected.append("404")
+    link = customer_url(done)
+    revoke_link(job_id=done.pk)
+    stage.open_page.expected.extend(["404", "410"])
+    page.goto(stage.url + link.removeprefix(settings.BASE_URL))
+    expect(page.get_by_role("link", name="Talk to a person")).to_be_visible()
+    checked(page, "revoked", screen)
     page.goto(f"{stage.url}/c/nothing/")
     checked(page, "closed", screen)
 
