@@ -113,6 +113,11 @@ class AskedOffer:
         return (self.expires_at - self.made_at).total_seconds()
 
     @property
+    def ring_is_for(self) -> str:
+        """What the time that is left is for."""
+        return "for the branch" if self.waits else "to answer"
+
+    @property
     def lead(self) -> str:
         if self.waits:
             return "Your own price or time"

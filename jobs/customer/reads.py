@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from jobs.customer.status import moment_words
 from jobs.models import Booking, CustomerNote, Escalation, Job, VisitRating, WindowOffer
 from jobs.services.customer_changes import ASKED
 from jobs.services.ratings import EDITABLE_FOR
@@ -28,6 +29,10 @@ class Beside:
     offer: WindowOffer | None = None
     other_times: list[OtherTime] = field(default_factory=list)
     asked: str = ""
+    asked_until: str = ""
+    """When the appointment begins as it is, unless the office has answered; '' once it has."""
+    asks_again: str = ""
+    """When others are asked once more by itself, where that is known."""
     in_danger: bool = False
     """Nobody is left to ask, and a person in the office looks after it."""
     rating: VisitRating | None = None
@@ -53,6 +58,10 @@ def load_beside(job: Job, booking: Booking | None, *, now: datetime) -> Beside:
         offer,
         _times(job, offer, now) if offer is not None else [],
         _asked(job, asked, now) if asked is not None else "",
+        moment_words(job.window_start, job.time_zone, now)
+        if asked is not None and now < job.window_start
+        else "",
+        _asks_again(job, questions, now),
         any(one.kind in IN_DANGER for one in questions),
     )
 
@@ -65,6 +74,16 @@ def _times(job: Job, offer: WindowOffer, now: datetime) -> list[OtherTime]:
             label = display.window_phone(start, end, job.time_zone, now)
             found.append(OtherTime(index, label))
     return found
+
+
+def _asks_again(job: Job, questions: list[Escalation], now: datetime) -> str:
+    moments = [
+        datetime.fromisoformat(one.data["again_at"])
+        for one in questions
+        if one.kind in IN_DANGER and "again_at" in one.data
+    ]
+    coming = [moment for moment in moments if now < moment]
+    return moment_words(min(coming), job.time_zone, now) if coming else ""
 
 
 def _asked(job: Job, question: Escalation, now: datetime) -> str:

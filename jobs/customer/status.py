@@ -59,6 +59,8 @@ class Standing:
     lead: str = ""
     note_title: str = ""
     note_text: str = ""
+    hear_by: str = ""
+    """When this page says at the latest who comes, or that the time was not kept."""
     who: Who | None = None
     steps: list[Step] = field(default_factory=list)
 
@@ -132,6 +134,18 @@ def _hours(start: datetime, end: datetime, tz: str) -> str:
     return f"{text} {display.zone_name(start, tz)}"
 
 
+def moment_words(moment: datetime, tz: str, now: datetime) -> str:
+    """``noon``, ``noon tomorrow``, ``noon on Thursday 5 November``: to stand after "by"."""
+    clock = display.phone_clock(moment, tz)
+    local = display.in_zone(moment, tz)
+    match (local.date() - display.in_zone(now, tz).date()).days:
+        case 0:
+            return clock
+        case 1:
+            return f"{clock} tomorrow"
+    return f"{clock} on {local:%A} {local.day} {local:%B}"
+
+
 def _first(name: str) -> str:
     return name.split()[0] if name.split() else name
 
@@ -187,6 +201,8 @@ def _searching(
     job: Job, facts: Facts, told: dict[str, Any], now: datetime, in_danger: bool
 ) -> Standing:
     steps = _steps(job, facts, now)
+    # Somebody may still say yes inside the window; at its end this page says that nobody did.
+    hear_by = moment_words(job.window_end, job.time_zone, now)
     if job.window_end <= now:
         return Standing(
             "late",
@@ -203,6 +219,7 @@ def _searching(
             note_title="Your time is kept, and we are still looking",
             note_text="Somebody from the office is looking after it now. If this time cannot be "
             "kept we tell you and offer others; you can also choose another one here.",
+            hear_by=hear_by,
             steps=steps,
         )
     if facts.rebooking:
@@ -212,6 +229,7 @@ def _searching(
             note_title="Your appointment stands",
             note_text="Whoever was to come cannot. We are already asking the next contractor for "
             "the same time. You do not need to do anything.",
+            hear_by=hear_by,
             steps=steps,
         )
     return Standing(
@@ -220,6 +238,7 @@ def _searching(
         note_title="Your time is reserved",
         note_text="We are choosing who comes. You do not need to do anything; we tell you as soon "
         "as somebody has said yes.",
+        hear_by=hear_by,
         steps=steps,
     )
 

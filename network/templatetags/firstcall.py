@@ -163,22 +163,25 @@ def _now(context: Context) -> datetime:
 
 @register.simple_tag(takes_context=True)
 def ring(
-    context: Context, expires_at: datetime, total_seconds: float, size: str = ""
+    context: Context,
+    expires_at: datetime,
+    total_seconds: float,
+    size: str = "",
+    what: str = "to answer",
 ) -> SafeString:
     """Time left to answer, counted down by static/js/clock.js. ``size="xl"`` on the offer card.
 
-    ``total_seconds`` is the length of the whole window to answer, in domain seconds.
+    ``total_seconds`` is the length of the whole window to answer, in domain seconds; ``what`` the
+    time is for, where it is not the reader's to answer.
     """
     now = _now(context)
     left = max(0.0, (expires_at - now).total_seconds())
     share = left / total_seconds if total_seconds else 0.0
     tone = "quiet" if left == 0 else "warn" if share <= 0.25 else "wait"
     words = (
-        format_html("<span><b>{}</b><small>left to answer</small></span>", display.countdown(left))
+        format_html("<span><b>{}</b><small>left {}</small></span>", display.countdown(left), what)
         if size == "xl"
-        else format_html(
-            '<b>{}</b><span class="sr"> left to answer</span>', display.countdown(left)
-        )
+        else format_html('<b>{}</b><span class="sr"> left {}</span>', display.countdown(left), what)
     )
     return format_html(
         '<span class="fc-ring is-{}{}" role="timer" data-expires-at="{}" data-total="{}"'

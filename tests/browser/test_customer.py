@@ -188,6 +188,7 @@ def test_the_customers_pages_are_clean(
     offer_windows(job_id=job.pk, windows=windows[:3], actor=SYSTEM)
     open_link(stage, page, job)
     expect(page.locator("#other-times")).to_be_visible()
+    expect(page.get_by_text("By noon tomorrow at the latest you read here")).to_be_visible()
     checked(page, "rebooking", screen)
     done = make_job()
     finished(stage, done)
@@ -221,6 +222,7 @@ def test_the_pages_of_remedies_and_own_prices_are_clean(
     propose(offer_id=offer.pk, pay=Decimal(360), note="Two floors up", actor=SYSTEM)
     stage.go(harold, "portal:offer", pending_offer(job).public_id)
     expect(harold.get_by_text("Your branch is asked.")).to_be_visible()
+    expect(harold.get_by_text("The branch decides until")).to_be_visible()
     checked(harold, "own-terms-waiting", screen)
     lonely = make_job()
     for _ in trio:

@@ -11,6 +11,7 @@ from jobs.models import ChangePolicy, CustomerNote
 from jobs.services.customer_notes import add_note
 from jobs.services.jobs import cancel_job
 from jobs.services.visits import arrive
+from network import display
 from ranking.models import Outcome
 from tests.jobs.steps import SYSTEM, accept, booked, offered, open_questions, status_of
 
@@ -34,7 +35,9 @@ def terms(offer) -> str:
 def test_a_price_within_the_limit_is_his_at_once(harolds, make_job):
     job = make_job(not_to_exceed=Decimal(300))
     offer = offered(job)
-    assert "Another price or time?" in text(harolds.get(f"/portal/offers/{offer.public_id}/"))
+    page = text(harolds.get(f"/portal/offers/{offer.public_id}/"))
+    assert "Another price or time?" in page
+    assert "left to answer" in page
     assert 'value="140.00"' in text(harolds.get(terms(offer)))
     answer = harolds.post(terms(offer), {"pay": "210", "starts_at": ""}, follow=True)
     assert "Agreed, and yours" in text(answer)
@@ -48,8 +51,14 @@ def test_above_the_limit_it_waits_and_can_be_taken_back(harolds, make_job):
     page = text(answer)
     assert "Your branch is asked" in page
     assert "Accept for" not in page
-    assert "With your branch" in text(harolds.get(reverse("portal:offers")))
     waiting = job.offers.get(status="pending")
+    until = display.phone_clock(waiting.expires_at, job.time_zone)
+    assert f"The branch decides until {until} EST" in page
+    assert "left for the branch" in page
+    assert "to answer" not in page, "it is not Harold's turn"
+    listed = text(harolds.get(reverse("portal:offers")))
+    assert f"With your branch until {until}" in listed
+    assert "left to answer" not in listed
     old = harolds.get(f"/portal/offers/{offer.public_id}/")
     assert old.url.endswith(f"{waiting.public_id}/"), "the old address leads to the new one"
     harolds.post(reverse("portal:decline", args=[waiting.public_id]), {"reason": "too_busy"})
