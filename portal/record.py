@@ -14,13 +14,13 @@ from jobs.models import Booking, Job, Offer
 from network import display
 from network.models import Branch
 from portal.access import Acting
-from portal.trend_plot import Plot, Reading, plot
 from portal.work import PublicWork, public_work
 from ranking.evidence import Counted, is_disputed, outcomes_behind
 from ranking.models import BranchMeans, DueTo, Outcome, OutcomeKind, Scorecard
 from ranking.services.disputes import DISPUTE_DAYS, may_dispute
 from ranking.smoothing import FEW, Means
 from ranking.trend import FIGURES, Figure, trend
+from ranking.trend_plot import Plot, Reading, plot
 
 #: How an outcome reads to whom it happened. Icon, tone, words.
 KINDS: dict[str, tuple[str, str, str]] = {

@@ -92,7 +92,7 @@ def outcomes_behind(
     rows = (
         Outcome.objects.of_contractor(contractor_id)
         .filter(kind__in=rules.kinds, at__gt=at - timedelta(days=WINDOW_DAYS), at__lte=at)
-        .select_related("dispute")
+        .select_related("dispute__decided_by")
         .order_by("-at", "-id")[:most]
     )
     counted: list[Counted] = []

@@ -269,6 +269,7 @@ def test_the_pages_are_clean_and_fit_on_every_screen(
         f"papers/{paper.public_id}/approve/",
         "invitations/",
         f"{harold.public_id}/",
+        f"{harold.public_id}/?figure=acceptance",
         f"{james.public_id}/",
         f"{harold.public_id}/do/suspend/",
         f"{harold.public_id}/do/pause/",

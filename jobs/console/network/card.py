@@ -35,6 +35,19 @@ _COUNTED = (
 )  # fmt: skip
 
 
+#: Label of a tile → the figure of ``ranking.trend`` whose outcomes stand behind it.
+_FIGURES = {
+    "Rating": "rating",
+    "Fixed first time": "first-time-fix",
+    "On time": "on-time",
+    "Says yes": "acceptance",
+    "Gave no answer": "acceptance",
+    "Answers in": "response",
+    "Dropped out": "reliability",
+    "Accepted lately": "acceptance",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Tile:
     """One figure: ``basis`` says on how many it rests and what the branch has."""
@@ -43,6 +56,11 @@ class Tile:
     value: str
     basis: str
     spark: SafeString
+
+    @property
+    def url(self) -> str:
+        """The same page with the figure's course and the outcomes it came from."""
+        return f"?figure={_FIGURES[self.label]}#outcomes"
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,6 +52,7 @@ class OutcomeLine:
     ``dispute`` is what the contractor objects and what became of it, where there is one.
     """
 
+    pk: int
     title: str
     reference: str
     url: str
@@ -60,6 +62,11 @@ class OutcomeLine:
     at: datetime
     dispute: Dispute | None = None
 
+    @property
+    def anchor(self) -> str:
+        """Where on the page it stands."""
+        return f"outcome-{self.pk}"
+
 
 def recent_outcomes(contractor: Contractor, *, branch: Branch) -> list[OutcomeLine]:
     """The newest, newest first; two queries."""
@@ -68,6 +75,13 @@ def recent_outcomes(contractor: Contractor, *, branch: Branch) -> list[OutcomeLi
         .select_related("dispute__decided_by")
         .order_by("-at", "-pk")[:SHOWN]
     )
+    return lines_of(rows, contractor=contractor, branch=branch)
+
+
+def lines_of(
+    rows: Sequence[Outcome], *, contractor: Contractor, branch: Branch
+) -> list[OutcomeLine]:
+    """Outcomes as people read them, in their order; one query. Needs their disputes loaded."""
     jobs = {
         job.public_id: job
         for job in Job.objects.filter(
@@ -85,6 +99,7 @@ def recent_outcomes(contractor: Contractor, *, branch: Branch) -> list[OutcomeLi
             counts_for = "nothing while disputed"
         lines.append(
             OutcomeLine(
+                pk=row.pk,
                 title=job.service_type.name if job else "An earlier job",
                 reference=job.reference if job else "",
                 url=reverse("console:job", kwargs={"branch": branch.slug, "job": job.public_id})

@@ -311,3 +311,46 @@ def test_another_branchs_contractor_is_not_there(nora, harold):
     stranger.refresh_from_db()
     assert stranger.status == "active"
     assert not ContractorNote.objects.exists()
+
+
+def test_each_figure_leads_to_its_course_and_each_point_to_its_outcome(nora, harold, lisa):
+    late = outcome(harold, "late", days_ago=3)
+    arrived = outcome(harold, "on_time", days_ago=2)
+    excused = outcome(harold, "late", days_ago=1, due_to="customer")
+    said_no = outcome(harold, "declined", value=4)
+    foreign = outcome(lisa, "on_time")
+    refresh_scorecards(at=START)
+    links = [one.url for one in tiles_of(harold, branch=harold.branch, at=START)]
+    assert "?figure=on-time#outcomes" in links
+    for link in links:
+        assert page(nora, harold, link.split("#")[0]).context["course"] is not None
+    answer = page(nora, harold, "?figure=on-time")
+    html = answer.content.decode()
+    dots = answer.context["course"].plot.dots
+    assert [dot.url for dot in dots] == [f"#outcome-{late.pk}", f"#outcome-{arrived.pk}"]
+    assert [dot.tone for dot in dots] == ["bad", ""]
+    for dot in dots:
+        assert f'href="{dot.url}"' in html
+        assert html.count(f'id="{dot.url[1:]}"') == 1
+    assert f'id="outcome-{excused.pk}"' in html, "what does not count is listed, without a point"
+    for other in (said_no, foreign):
+        assert f'id="outcome-{other.pk}"' not in html
+    everything = page(nora, harold, "?figure=nonsense")
+    assert everything.context["course"] is None
+    assert f'id="outcome-{said_no.pk}"' in everything.content.decode()
+
+
+def test_a_course_costs_no_more_for_more_outcomes(nora, harold):
+    def count():
+        with CaptureQueriesContext(connection) as captured:
+            page(nora, harold, "?figure=on-time")
+        return len(captured)
+
+    outcome(harold, "on_time")
+    count()
+    few = count()
+    for days in range(1, 9):
+        late = outcome(harold, "late", days)
+        open_dispute(outcome_id=late.pk, contractor_id=harold.pk, text="No.", user_id=None)
+    assert count() <= few
+    assert few <= 48

@@ -16,6 +16,7 @@ from jobs.console.fixes import tel
 from jobs.console.network.access import find_contractor
 from jobs.console.network.acting import Place, act
 from jobs.console.network.card import tiles_of
+from jobs.console.network.course import course_of
 from jobs.console.network.forms import NoteForm
 from jobs.console.network.history import history_of
 from jobs.console.network.loads import NOTHING, read_loads
@@ -51,6 +52,7 @@ def contractor(request: BranchRequest, contractor: UUID) -> HttpResponse:
     if found.status == ContractorStatus.APPLICANT and applied is not None:
         return HttpResponseRedirect(application_url(request, found))
     paper = papers_that_end([found.pk]).get(found.pk, "")
+    course = course_of(found, request.GET.get("figure", ""), branch=branch, at=at)
     context = {
         "nav": "contractors",
         "branch": branch,
@@ -64,7 +66,8 @@ def contractor(request: BranchRequest, contractor: UUID) -> HttpResponse:
         "tiles": tiles_of(found, branch=branch, at=at),
         "load": read_loads(branch, at=at, contractor_ids=[found.pk]).get(found.pk, NOTHING),
         "week": _week(request, found, at),
-        "outcomes": recent_outcomes(found, branch=branch),
+        "course": course,
+        "outcomes": recent_outcomes(found, branch=branch) if course is None else course.lines,
         "people": people_of(found, branch=branch, at=at),
         "map": territory_map(found, branch=branch, visits=_visited(found, at)),
         "visit_days": VISIT_DAYS,

@@ -24,7 +24,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """What ``portal/_trend.html`` draws."""
+    """What ``ranking/_trend.html`` draws."""
 
     dots: list[Dot]
     line: str
