@@ -147,15 +147,18 @@ def window_short(start: datetime, end: datetime, tz: str, now: datetime | None =
     return f"{day(start, tz, now)} {text}"
 
 
+def mid_sentence(text: str) -> str:
+    """A day or window as it stands within a sentence: ``today``, ``tomorrow 8 am–noon``."""
+    return text[0].lower() + text[1:] if text.startswith(("Today", "Tomorrow")) else text
+
+
 def window_phone(
     start: datetime, end: datetime, tz: str, now: datetime | None = None, *, with_zone: bool = False
 ) -> str:
     """``Today 4–8 pm``, ``Today 10 pm – tomorrow 2 am``, ``Wed 18 Nov 8 am–noon``."""
     opening, closing = phone_clock(start, tz), phone_clock(end, tz)
     if ends_another_day(start, end, tz):
-        last = day(end, tz, now)
-        last = last.lower() if last == "Tomorrow" else last
-        opening, closing = f"{opening} ", f" {last} {closing}"
+        opening, closing = f"{opening} ", f" {mid_sentence(day(end, tz, now))} {closing}"
     elif opening[-3:] == closing[-3:] and opening[-3:] in (" am", " pm"):
         opening = opening[:-3]
     suffix = f" {zone_name(start, tz)}" if with_zone else ""

@@ -127,6 +127,12 @@ def offer_tone(status: Any) -> str:
 
 
 @register.filter
+def mid_sentence(text: str) -> str:
+    """A day or window within a sentence: ``tomorrow 8 am–noon``."""
+    return display.mid_sentence(text)
+
+
+@register.filter
 def offer_icon(status: Any) -> str:
     return OFFER_STATES.get(str(getattr(status, "status", status)), ("", "info-circle", ""))[1]
 
