@@ -57,14 +57,16 @@ def claim_due_messages(*, limit: int = 200) -> list[Message]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE jobs_message m SET attempts = m.attempts + 1, next_attempt_at ="
-            " clock_timestamp() + interval '1 second' * %s * power(2, m.attempts)"
-            "  FROM (SELECT id FROM jobs_message"
+            # Materialized: a subquery could be run once more per row, and lock more than the limit.
+            "WITH due AS MATERIALIZED (SELECT id FROM jobs_message"
             "   WHERE status = 'pending' AND next_attempt_at <= clock_timestamp()"
             "     AND (not_before IS NULL OR not_before <= (SELECT app_now()))"
             "   ORDER BY template = ANY(%s) DESC, next_attempt_at LIMIT %s"
-            "   FOR UPDATE SKIP LOCKED) due WHERE m.id = due.id RETURNING m.id",
-            [FIRST_PAUSE_SECONDS, urgent_keys(), limit],
+            "   FOR UPDATE SKIP LOCKED)"
+            " UPDATE jobs_message m SET attempts = m.attempts + 1, next_attempt_at ="
+            " clock_timestamp() + interval '1 second' * %s * power(2, m.attempts)"
+            "  FROM due WHERE m.id = due.id RETURNING m.id",
+            [urgent_keys(), limit, FIRST_PAUSE_SECONDS],
         )
         ids = [row[0] for row in cursor.fetchall()]
     messages = list(Message.objects.filter(pk__in=ids).select_related("job").order_by("pk"))
