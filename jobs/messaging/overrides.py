@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import structlog
 from django.db.models import Q
 
-from jobs.messaging.placeholders import PlaceholderError, check
+from jobs.messaging.placeholders import PlaceholderError, check, fill
 from jobs.messaging.registry import Template, Text, of
 from jobs.messaging.rendering import Rendered, render_parts
 from jobs.models.message import Message
@@ -63,9 +63,17 @@ def compose(message: Message, overrides: Overrides | None = None) -> Composed:
 
 
 def fill_in(own: MessageText, template: Template, message: Message) -> Rendered:
-    """The message in the words of staff. Raises PlaceholderError."""
+    """The message in the words of staff.
+
+    Raises PlaceholderError for words that cannot be filled in, or that say nothing once they are:
+    a text of placeholders alone is blank when all of them are empty.
+    """
+    text = as_text(own)
     values = template.values(message.context, own.language)
-    return render_parts(template, as_text(own), values)
+    said = [text.sms] if own.form == MessageText.Form.SHORT else [text.subject, text.body]
+    if not all(fill(words, values).strip() for words in said):
+        raise PlaceholderError("Filled in, these words say nothing.")
+    return render_parts(template, text, values)
 
 
 def as_text(own: MessageText) -> Text:

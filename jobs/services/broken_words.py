@@ -13,6 +13,9 @@ from jobs.services.locked import database_now
 from jobs.services.outgoing import Outgoing, write_outgoing
 from network.models import BranchStaff
 
+#: A text that passes every check can still be blank in one message, when all it names is empty.
+SAID_NOTHING = "Filled in for one of its messages, it said nothing."
+
 
 @transaction.atomic
 def report_broken(texts: Iterable[MessageText], *, branch_ids: Iterable[int]) -> int:
@@ -45,7 +48,7 @@ def report_broken(texts: Iterable[MessageText], *, branch_ids: Iterable[int]) ->
                         "name": row.user.get_short_name(),
                         "branch": row.branch.name,
                         "title": of(text.template).title,
-                        "what": "; ".join(problems(text).values()) or "It cannot be filled in.",
+                        "what": "; ".join(problems(text).values()) or SAID_NOTHING,
                         "text": text.pk,
                     },
                 )
