@@ -2,6 +2,7 @@
 
 While nobody else has it, it is his again: what was offered to others is withdrawn, and his silence
 does not count. Once a substitute has it, it stays the substitute's, and all three are told that.
+Once the appointment moved past his time, it is the search for the new time that goes on.
 """
 
 from __future__ import annotations
@@ -33,6 +34,11 @@ T = TypeVar("T")
 _STAYS = (
     "The visit has gone to another contractor, because nothing was heard from you in time. "
     "Please do not go there; the branch knows that you reported in and will call you."
+)
+
+_MOVED = (
+    "Nothing was heard from you in time, and meanwhile the customer's appointment moved to another "
+    "day or hour. Please do not go there; call the branch if you are at the door."
 )
 
 
@@ -72,7 +78,8 @@ def come_back(*, booking_id: int, actor: Actor) -> None:
     """Undo the rescue of a visit.
 
     Raises SubstituteStays, once everybody was told, when somebody else has the visit by now;
-    JobIsFinal; MoveNotAllowed when his time is taken by other work meanwhile.
+    JobIsFinal; MoveNotAllowed when his time is taken by other work, or is outside the window, by
+    then.
     """
     if not _come_back(booking_id=booking_id, actor=actor):
         raise SubstituteStays(booking_id=booking_id, actor=actor)
@@ -90,6 +97,8 @@ def _come_back(*, booking_id: int, actor: Actor) -> bool:
         _tell_that_the_substitute_stays(job, booking, journal, actor)
         journal.flush()
         return False
+    if not job.window_start <= booking.starts_at <= job.window_end:
+        raise MoveNotAllowed(_MOVED)
     lock_technicians([booking.technician_id])
     withdraw_pending(
         job=job, reason=WithdrawReason.FIRST_IS_BACK, journal=journal, actor=Actor.system()

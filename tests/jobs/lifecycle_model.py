@@ -7,7 +7,8 @@ follows from an answer, a silence or a word it says beforehand.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from jobs.watch import Step, Watched, next_step
 
@@ -23,6 +24,12 @@ class Offer:
     starts_at: datetime
     ends_at: datetime
     reason: str = ""
+    pay: Decimal = Decimal(0)
+    travel: timedelta = timedelta()
+    is_open: bool = False  # one of an open call
+    waits: bool = False  # his own price or time, which the branch decides about
+    own_start: datetime | None = None  # of what waits
+    countered: bool = False
 
 
 @dataclass
@@ -52,6 +59,7 @@ class Standby:
 class Job:
     window_start: datetime
     window_end: datetime
+    limit: Decimal = Decimal(0)
     status: str = "new"
     holder: int | None = None
     offers: dict[int, Offer] = field(default_factory=dict)
@@ -77,8 +85,9 @@ class Job:
             return True  # the same yes once more
         if offer.status != "pending" or now >= offer.expires_at or offer.contractor in suspended:
             return False
-        offer.status, self.status, self.holder = "accepted", "booked", offer.contractor
-        self._withdraw("taken")
+        if offer.waits:
+            return False  # the branch has it
+        self._take(offer)
         return True
 
     def decline(self, offer: Offer, *, now: datetime) -> bool:
@@ -104,17 +113,103 @@ class Job:
         standby.status = wanted
         return True
 
+    # -- prices and times of their own ---------------------------------------------------------
+
+    def inside(self, start: datetime | None) -> bool:
+        return start is None or self.window_start <= start <= self.window_end
+
+    def may_propose(
+        self, offer: Offer, pay: Decimal, start: datetime | None, *, now: datetime
+    ) -> bool:
+        """Whether another price or start may be named in answer to the offer."""
+        if offer.countered:
+            return True  # what became of it is told again
+        if offer.status != "pending" or now >= offer.expires_at or offer.waits or offer.is_open:
+            return False
+        if start is not None and start <= now:
+            return False
+        if pay == offer.pay and start in (None, offer.starts_at):
+            return False
+        return now < self.window_end - offer.travel
+
+    def propose(self, offer: Offer, counter: Offer) -> None:
+        """``counter`` stands in the offer's place, and is taken at once where the rule allows."""
+        offer.status, offer.reason, offer.countered = "withdrawn", "countered", True
+        if self.is_by_rule(offer, counter.pay, counter.own_start):
+            self._take(counter)
+
+    def is_by_rule(self, offer: Offer, pay: Decimal, start: datetime | None) -> bool:
+        return self.inside(start) and pay <= max(offer.pay, self.limit)
+
+    @property
+    def waiting(self) -> Offer | None:
+        return next((offer for offer in self.pending() if offer.waits), None)
+
+    def may_agree(self, *, now: datetime) -> bool:
+        """Whether the branch may still take what waits for it."""
+        offer = self.waiting
+        return offer is not None and now < offer.expires_at
+
+    def agree(self) -> None:
+        """The branch takes it; a start outside the promise moves the promise around it."""
+        offer = self.waiting
+        assert offer is not None
+        if offer.own_start is not None and not self.inside(offer.own_start):
+            self._end_standbys("released")
+            length = self.window_end - self.window_start
+            self.window_start, self.window_end = offer.own_start, offer.own_start + length
+        self._take(offer)
+
+    def disagree(self) -> bool:
+        offer = self.waiting
+        if offer is None:
+            return False
+        offer.status, offer.reason = "withdrawn", "not_agreed"
+        return True
+
+    def _take(self, offer: Offer) -> None:
+        offer.status, self.status, self.holder = "accepted", "booked", offer.contractor
+        self._withdraw("taken")
+
+    # -- another window ------------------------------------------------------------------------
+
+    def move(self, start: datetime, end: datetime, *, now: datetime) -> str:
+        """``refused``, ``same``, ``moved`` or, where the visit may be kept or lost, ``booked``."""
+        if self.status in ("completed", "cancelled") or start <= now:
+            return "refused"
+        if (start, end) == (self.window_start, self.window_end):
+            return "same"
+        if self.status not in ("new", "offering", "booked"):
+            return "refused"
+        self._withdraw("moved")
+        self._end_standbys("released")
+        self.window_start, self.window_end = start, end
+        return "booked" if self.status == "booked" else "moved"
+
+    def keep(self, visit: Visit, starts_at: datetime, ends_at: datetime) -> None:
+        """He makes it at the new time, and is asked anew when he comes."""
+        visit.ends_at = ends_at
+        visit.watched = replace(
+            visit.watched,
+            window_end=self.window_end,
+            starts_at=starts_at,
+            eta=None,
+            asked_at=None,
+            asked_again_at=None,
+            nudged_at=None,
+        )
+
     # -- the visit -----------------------------------------------------------------------------
 
     def come_back(self, visit: Visit) -> str:
         """A word from somebody: ``his`` again, ``gone`` for good, or nothing to undo (``""``)."""
         if visit.live or not visit.silent:
             return ""
-        if self.status != "offering":
-            return "gone"
+        if self.status != "offering" or not self.inside(visit.watched.starts_at):
+            return "gone"  # somebody else has it, or it moved to a time he never agreed to
         self._withdraw("first_is_back")
         visit.live, visit.end, visit.silent = True, "", False
-        visit.watched = replace(visit.watched, nudged_at=None)
+        visit.watched = replace(visit.watched, nudged_at=None, window_end=self.window_end)
         self.status, self.holder = "booked", visit.contractor
         return "his"
 

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 
 from jobs.audit import run_audit
+from jobs.errors import MoveNotAllowed
 from jobs.messaging.rendering import render
 from jobs.models import Booking, Escalation, JobEvent, Message, Protection, Round
 from jobs.services.due import process_timeouts
+from jobs.services.moves import move_job
 from jobs.services.visits import arrive, complete_visit, release_visit, set_eta, start_travel
 from jobs.states import JobStatus
 from network.models import CalendarEntry
@@ -278,6 +280,20 @@ def test_once_a_substitute_has_it_all_three_are_told_the_same(clock, job, visit,
     assert (question.data["contractor"], question.data["substitute"]) == ("Harold", "Lisa")
     assert told(job, "substitute_stays") == ["Lisa"]
     assert events_of(job).count("late_check_in") == 1
+    assert Outcome.objects.get(kind="no_show").due_to == "contractor"
+    agrees()
+
+
+def test_once_the_appointment_moved_his_old_time_does_not_come_back(clock, job, visit, trio):
+    silent_until_rescued(job, visit, clock)
+    starts, ends = (at + DAY for at in (job.window_start, job.window_end))
+    move_job(job_id=job.pk, window_start=starts, window_end=ends, by_customer=True, actor=SYSTEM)
+    with pytest.raises(MoveNotAllowed, match="moved to another day"):
+        arrive(booking_id=visit.pk, actor=SYSTEM)
+    settle()
+    assert status_of(job) == JobStatus.OFFERING
+    run_due()
+    assert pending_offer(job).starts_at >= starts
     assert Outcome.objects.get(kind="no_show").due_to == "contractor"
     agrees()
 

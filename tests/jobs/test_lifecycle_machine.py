@@ -25,6 +25,8 @@ from jobs.models import Job as JobRow
 from jobs.services.answers import accept_offer, decline_offer
 from jobs.services.dispatch import rebook, search_again
 from jobs.services.jobs import cancel_job
+from jobs.services.moves import move_job
+from jobs.services.proposals import accept_proposal, decline_proposal, propose
 from jobs.services.protection import protect_appointments
 from jobs.services.sick import report_sick
 from jobs.services.standby import answer_standby
@@ -60,7 +62,7 @@ class Lifecycle(RuleBasedStateMachine):
             row = self.world.make_job(
                 priority=priority, window_start=starts, window_end=starts + 4 * hour
             )
-            self.jobs[row.pk] = model.Job(row.window_start, row.window_end)
+            self.jobs[row.pk] = model.Job(row.window_start, row.window_end, row.not_to_exceed)
 
     def teardown(self) -> None:
         try:
@@ -100,6 +102,85 @@ class Lifecycle(RuleBasedStateMachine):
             )
         else:
             assert pass_on_undeliverable(offer_id=pk) == job.undeliverable(offer, now=self.now)
+        self.agrees()
+
+    @precondition(lambda self: self.offers())
+    @rule(
+        pick=PICK,
+        more=st.sampled_from([0, 5, 400]),
+        later=st.sampled_from([None, None, 30, 300]),
+    )
+    def somebody_names_a_price_or_time(self, pick: int, more: int, later: int | None) -> None:
+        job, pk, offer = self.chosen(self.offers(), pick)
+        pay = offer.pay + more
+        start = None if later is None else offer.starts_at + timedelta(minutes=later)
+        may = job.may_propose(offer, pay, start, now=self.now)
+        refused = refusal(lambda: propose(offer_id=pk, pay=pay, starts_at=start, actor=SYSTEM))
+        if refused is not None:
+            # Only he knows beforehand whether a start of his own suits his calendar.
+            fits = start is None or not job.is_by_rule(offer, pay, start)
+            assert not (may and fits), refused
+        else:
+            assert may, "the model refuses this"
+            if not offer.countered:
+                row = Offer.objects.get(proposal__original=pk)
+                job.offers[row.pk] = model.Offer(
+                    row.contractor_id,
+                    "pending",
+                    row.expires_at,
+                    row.starts_at,
+                    row.ends_at,
+                    pay=row.pay,
+                    waits=True,
+                    own_start=None if start == offer.starts_at else start,
+                )
+                assert (row.pay, row.starts_at) == (pay, offer.starts_at)
+                job.propose(offer, job.offers[row.pk])
+        self.agrees()
+
+    @rule(pick=PICK, yes=st.booleans())
+    def the_branch_decides_about_it(self, pick: int, yes: bool) -> None:
+        waiting = [pk for pk, job in self.jobs.items() if job.waiting]
+        pk = (waiting or sorted(self.jobs))[pick % len(waiting or self.jobs)]
+        job = self.jobs[pk]
+        if not yes:
+            self.does(job.disagree(), lambda: decline_proposal(job_id=pk, actor=SYSTEM))
+        else:
+            may, offer = job.may_agree(now=self.now), job.waiting
+            refused = refusal(lambda: accept_proposal(job_id=pk, actor=SYSTEM))
+            if refused is not None:
+                assert not may or (offer is not None and offer.own_start is not None), refused
+            else:
+                assert may, "the model refuses this"
+                job.agree()
+        self.agrees()
+
+    @rule(pick=PICK, hours=st.sampled_from([-24, -2, 0, 1, 2, 24]), by_customer=st.booleans())
+    def the_appointment_moves(self, pick: int, hours: int, by_customer: bool) -> None:
+        pk = sorted(self.jobs)[pick % len(self.jobs)]
+        job = self.jobs[pk]
+        start, end = (at + timedelta(hours=hours) for at in (job.window_start, job.window_end))
+        visit = job.live_visit
+        what = job.move(start, end, now=self.now)
+        self.does(
+            what != "refused",
+            lambda: move_job(
+                job_id=pk,
+                window_start=start,
+                window_end=end,
+                by_customer=by_customer,
+                actor=SYSTEM,
+            ),
+        )
+        if what == "booked":
+            assert visit is not None
+            row = Booking.objects.filter(job=pk, live=True).first()
+            if row is None:
+                job.lose(visit, suspended=self.suspended, may_step_in=False)
+            else:
+                assert row.contractor_id == visit.contractor
+                assert start <= row.starts_at <= end
+                job.keep(visit, row.starts_at, row.ends_at)
         self.agrees()
 
     @precondition(lambda self: self.visits())
@@ -251,6 +332,7 @@ class Lifecycle(RuleBasedStateMachine):
         for pk, job in self.jobs.items():
             row = JobRow.objects.get(pk=pk)
             assert row.status == job.status
+            assert (row.window_start, row.window_end) == (job.window_start, job.window_end)
             self._offers_agree(pk, job)
             self._visits_agree(pk, job)
             self._standbys_agree(pk, job)
@@ -274,6 +356,9 @@ class Lifecycle(RuleBasedStateMachine):
                     row.starts_at,
                     row.ends_at,
                     row.reason,
+                    pay=row.pay,
+                    travel=timedelta(minutes=row.travel_minutes),
+                    is_open=row.seat.upper is not None,
                 )
             else:
                 assert row.status == known.status
