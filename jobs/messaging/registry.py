@@ -49,7 +49,12 @@ class Template:
     def values(self, context: Context, language: str) -> Values:
         """What each placeholder stands for in a message with this context."""
         own = self.fill(context, Words(language))
-        return {"branch": context.get("branch", "Firstcall"), "link": "", **own}
+        return {
+            "branch": context.get("branch", "Firstcall"),
+            "office_phone": context.get("office_phone", ""),
+            "link": "",
+            **own,
+        }
 
     def placeholders(self) -> list[str]:
         """The names that texts of this template may use."""

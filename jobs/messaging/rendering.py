@@ -31,7 +31,8 @@ def render(message: Message) -> tuple[str, str]:
 def render_parts(template: Template, text: Text, values: Values) -> Rendered:
     """Fill in one text. Raises PlaceholderError when it uses what the template does not know."""
     subject = " ".join(fill(text.subject, values).split())
-    body = f"{fill(text.body, values).rstrip()}\n\n{values['branch']}\n"
+    sender = "\n".join(filter(None, [values["branch"], values["office_phone"]]))
+    body = f"{fill(text.body, values).rstrip()}\n\n{sender}\n"
     if text.sms:
         short = " ".join(fill(text.sms, values).split())
     else:

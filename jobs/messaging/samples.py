@@ -9,6 +9,7 @@ _ID = "0190f2a4-0000-7000-8000-000000000000"
 SAMPLE: dict[str, Any] = {
     "name": "Harold",
     "branch": "Greater Boston",
+    "office_phone": "(617) 555-0100",
     "slug": "boston",
     "job": _ID,
     "offer": _ID,

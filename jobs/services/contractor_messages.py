@@ -73,6 +73,7 @@ def tell_of_invitation(invitation: Invitation, *, secret: str, inviter: str) -> 
                 template=Message.Template.INVITATION,
                 context={
                     "branch": branch.name,
+                    "office_phone": branch.phone,
                     "name": invitation.name,
                     "inviter": inviter,
                     "until": until.isoformat(),
@@ -191,7 +192,12 @@ def _announcement(
         contractor_id=contractor.pk,
         address=contractor.email,
         template=template,
-        context={"name": contractor.name, "branch": branch.name, **context},
+        context={
+            "name": contractor.name,
+            "branch": branch.name,
+            "office_phone": branch.phone,
+            **context,
+        },
     )
 
 

@@ -293,7 +293,8 @@ class Journal:
 
 
 def public_offer_context(job: LockedJob) -> dict[str, Any]:
-    """What a message to a contractor may say before acceptance: no street, name or phone."""
+    """What a message to a contractor may say before acceptance, nothing by which to find
+    the customer: no street, name or phone."""
     return {
         "job": str(job.public_id),
         "reference": job.reference,
@@ -306,4 +307,5 @@ def public_offer_context(job: LockedJob) -> dict[str, Any]:
         "time_zone": job.time_zone,
         "duration_minutes": job.duration_minutes,
         "branch": job.branch_name,
+        "office_phone": job.branch_phone,
     }

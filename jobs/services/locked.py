@@ -54,6 +54,7 @@ class LockedJob:
     # joined, for messages and windows
     service_name: str
     branch_name: str
+    branch_phone: str
     branch_zone: str
     distance_unit: str
     offer_minutes: int | None
@@ -114,6 +115,7 @@ class LockedJob:
 _JOINED = {
     "service_name",
     "branch_name",
+    "branch_phone",
     "branch_zone",
     "distance_unit",
     "offer_minutes",
@@ -126,7 +128,7 @@ _WRITTEN = {"closed_at", "cancelled_by", "cancel_reason", "result", "closing_not
 _OWN = [f.name for f in fields(LockedJob) if f.name not in _JOINED | _WRITTEN]
 
 COLUMNS = ", ".join(f"j.{name}" for name in _OWN) + (
-    ", s.name, b.name, b.time_zone, b.distance_unit, w.minutes"
+    ", s.name, b.name, b.phone, b.time_zone, b.distance_unit, w.minutes"
     ", coalesce(p.acts, true), coalesce(p.rescue_lead_minutes, 75), coalesce(p.standby_fee, 0)"
     ", coalesce(j.priority = ANY(p.standby_priorities), false)"
     " OR EXISTS (SELECT 1 FROM jobs_protection_standby_service_types k"

@@ -75,6 +75,7 @@ def take_text(*, sender: str, text: str, key: str) -> str:
                 cause=f"text:{key}"[:120],
                 context={
                     "branch": contractor.branch.name,
+                    "office_phone": contractor.branch.phone,
                     "name": contractor.name,
                     "kind": kind,
                     **said,

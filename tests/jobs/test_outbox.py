@@ -18,7 +18,7 @@ from jobs.services import outbox
 from jobs.services.jobs import cancel_job
 from jobs.services.outbox import claim_due_messages, send_due_messages
 from jobs.services.visits import set_eta
-from network.models import Contractor
+from network.models import Branch, Contractor
 from tests.jobs.steps import SYSTEM, booked, offered
 from tests.jobs.world import run_due
 
@@ -220,6 +220,7 @@ def test_every_template_can_be_rendered_in_plain_words(clock, trio, make_job):
     booking = booked(first)
     set_eta(booking_id=booking.pk, eta=first.window_start + timedelta(minutes=30), actor=SYSTEM)
     run_due()
+    Branch.objects.update(phone="(617) 555-0177")
     for job in (first, second):
         cancel_job(job_id=job.pk, by="customer", reason="no_longer_needed", actor=SYSTEM)
     texts = {m.template: render(m) for m in Message.objects.all()}
@@ -228,7 +229,10 @@ def test_every_template_can_be_rendered_in_plain_words(clock, trio, make_job):
     for subject, body in texts.values():
         assert "\n" not in subject
         assert "None" not in subject + body
-        assert body.endswith("\nGreater Boston\n")
+        assert "\nGreater Boston\n" in body
+    # A letter ends with whom to call, as the branch had it when the thing happened.
+    assert texts["appointment_cancelled"][1].endswith("\nGreater Boston\n(617) 555-0177\n")
+    assert texts["appointment_changed"][1].endswith("\nGreater Boston\n")
     assert texts["appointment_changed"][0] == "Your appointment: expected Tue 3 Nov, 8:30 am EST"
     assert "will not take place: no longer needed." in texts["visit_cancelled"][1]
 

@@ -32,7 +32,7 @@ def test_a_template_reads_well(template, language):
         assert "  " not in words.replace("\n", "")
     assert "\n" not in rendered.subject + rendered.short
     assert "\n\n\n" not in rendered.body
-    assert rendered.body.endswith("\nGreater Boston\n")
+    assert rendered.body.endswith("\nGreater Boston\n(617) 555-0100\n")
 
 
 def test_everybody_is_written_to_in_every_language():
