@@ -60,7 +60,10 @@ class Standby(models.Model):
                 name="one_standby_holds_per_job",
             ),
             models.UniqueConstraint(
-                fields=["booking", "contractor"], name="asked_once_to_stand_by"
+                # Another time is another question: a move lets him go, and he may be asked again.
+                fields=["booking", "contractor"],
+                condition=~Q(reason="moved"),
+                name="asked_once_to_stand_by",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=StandbyStatus.values), name="standby_status_known"

@@ -25,15 +25,16 @@ from network.services.calendar import Hold, insert_holds, lock_technicians
 #: When a candidate's time was taken between looking and holding it, the next look comes after.
 LOOKS_AGAIN = timedelta(seconds=30)
 
-# In the order of the last ranking; nobody who was asked for this visit before, who said no to the
-# job or was silent about it, or who ever had it.
+# In the order of the last ranking; nobody who was asked for this visit at this time before, who
+# said no to the job or was silent about it, or who ever had it.
 _CANDIDATES = """
 SELECT u.contractor_id, u.rank FROM ranking_decision d,
        unnest(d.contractor_ids) WITH ORDINALITY AS u(contractor_id, rank)
  WHERE d.id = (SELECT id FROM ranking_decision WHERE job_ref = %(ref)s
                 ORDER BY round_number DESC LIMIT 1)
    AND NOT EXISTS (SELECT 1 FROM jobs_standby s
-                    WHERE s.booking_id = %(booking)s AND s.contractor_id = u.contractor_id)
+                    WHERE s.booking_id = %(booking)s AND s.contractor_id = u.contractor_id
+                      AND s.reason <> 'moved')
    AND NOT EXISTS (SELECT 1 FROM jobs_offer o WHERE o.job_id = %(job)s
                       AND o.contractor_id = u.contractor_id
                       AND o.status IN ('accepted', 'declined', 'expired'))

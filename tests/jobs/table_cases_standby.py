@@ -29,7 +29,7 @@ CASES: list[tuple[str, str, Write]] = [
     ),
     (
         "asked_once_to_stand_by",
-        f"{DROP}asked_once_to_stand_by",
+        "DROP INDEX asked_once_to_stand_by",
         lambda p: (
             add_standby(p, status="'declined'", closed_at="app_now()"),
             add_standby(p),

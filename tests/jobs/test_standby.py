@@ -13,6 +13,7 @@ from jobs.messaging.rendering import render
 from jobs.models import Booking, Message, Protection, Round, Standby
 from jobs.services.dispatch import rebook
 from jobs.services.jobs import cancel_job
+from jobs.services.moves import move_job
 from jobs.services.protection import protect_appointments
 from jobs.services.standby import answer_standby
 from jobs.services.visits import arrive, complete_visit, release_visit, set_eta
@@ -169,6 +170,33 @@ def test_a_cancelled_job_lets_him_go(clock, job, visit):
     settle()
     assert Standby.objects.get().reason == "cancelled"
     assert not CalendarEntry.objects.exists()
+    agrees()
+
+
+@pytest.mark.parametrize("said_yes", [True, False])
+def test_when_the_appointment_moves_he_is_let_go_and_asked_again_for_the_new_time(
+    clock, job, visit, said_yes
+):
+    first = asked(job)
+    if said_yes:
+        say(first, yes=True)
+    day_later = [at + timedelta(days=1) for at in (job.window_start, job.window_end)]
+    move_job(
+        job_id=job.pk,
+        window_start=day_later[0],
+        window_end=day_later[1],
+        by_customer=True,
+        actor=SYSTEM,
+    )
+    run_due()
+    first.refresh_from_db()
+    assert (first.status, first.reason) == ("released", "moved")
+    again = asked(job)
+    assert again.contractor == first.contractor
+    assert day_later[0] <= again.starts_at < day_later[1]
+    say(again, yes=False)
+    run_due()
+    assert asked(job).contractor.name == "James", "a no is not asked a second time"
     agrees()
 
 
