@@ -1,7 +1,8 @@
 """The clock: looks at the due list and hands what is due to the RQ workers.
 
 One task for all that is due, never one per offer. When no worker takes the task within a
-second, or it fails there, the clock does the work itself and counts the rescue.
+second, and none is busy with another of that queue, or it fails there, the clock does the work
+itself and counts the rescue.
 Several clocks may run; they never collide, since every piece of work skips locked rows.
 """
 
@@ -155,7 +156,10 @@ class Clock:
             # works, tasks must not pile up.
             lane.is_handed_over, lane.handed_at = True, now
         waited = now - lane.handed_at
-        if lane.is_handed_over and waited < _PATIENCE_WITH.get(state, 0.0):
+        patience = _PATIENCE_WITH.get(state, 0.0)
+        if state == _State.WAITING and waited >= patience and _is_worked_on(lane.queue):
+            patience = LONGEST_TASK  # its worker has something else in hand, and takes this next
+        if lane.is_handed_over and waited < patience:
             return
         given_up = lane.is_handed_over and state in (_State.WAITING, _State.LOST)
         if not given_up and self._hand_over(lane, now):
@@ -220,3 +224,12 @@ class Clock:
             self._beat()
         except Exception:
             log.info("the clock stopped without a last sign of life")
+
+
+def _is_worked_on(queue: str) -> bool:
+    """Whether a worker has a task of the queue in hand, as far as RQ knows."""
+    try:
+        return queue_of(queue).started_job_registry.count > 0
+    except (RedisError, OSError) as error:
+        log.warning("the queue's workers were not found out about", queue=queue, error=str(error))
+        return False

@@ -29,7 +29,7 @@ DEFAULT = "default"
 #: catches those must let it pass first.
 TaskTimeout = BaseTimeoutException
 
-#: Within this many milliseconds a second hint for the same task adds nothing.
+#: Within this many milliseconds a second hint adds nothing, unless the task has begun meanwhile.
 HINT_MS = 50
 
 
@@ -64,9 +64,22 @@ def enqueue(queue: str, task: str, *ids: int, timeout_seconds: int | None = None
 def hint(queue: str, task: str) -> None:
     """After commit, wake a worker for ``task``, unless one was woken a moment ago.
 
-    A lost or swallowed hint costs at most one look of the clock (about 200 ms).
+    A lost hint costs at most one look of the clock (about 200 ms).
     """
     transaction.on_commit(partial(_hint, queue, task), robust=True)
+
+
+def begun(task: str) -> None:
+    """A worker begins with ``task``: whoever commits from now on may come too late for it, so the
+    next hint wakes a worker again."""
+    try:
+        connection().delete(_hint_key(task))
+    except RedisError as error:
+        log.warning("the beginning of a task was not noted", task=task, error=str(error))
+
+
+def _hint_key(task: str) -> str:
+    return f"{settings.CACHES['default'].get('KEY_PREFIX', '')}hint:{task}"
 
 
 def _enqueue(
@@ -82,9 +95,7 @@ def _enqueue(
 
 def _hint(queue: str, task: str) -> None:
     try:
-        first = connection().set(
-            f"{settings.CACHES['default'].get('KEY_PREFIX', '')}hint:{task}", 1, nx=True, px=HINT_MS
-        )
+        first = connection().set(_hint_key(task), 1, nx=True, px=HINT_MS)
     except RedisError as error:
         log.warning("hint not handed over", task=task, error=str(error))
         return

@@ -104,7 +104,7 @@ def _step(booking_id: int) -> float:
     while not Offer.objects.filter(job_id=job_id, status="pending").exists():
         if time.perf_counter() - started > PATIENCE:
             return PATIENCE
-        time.sleep(0.005)
+        time.sleep(0.01)
     return time.perf_counter() - started
 
 

@@ -19,7 +19,14 @@ from jobs.actors import Actor
 from jobs.another_try import REMINDER as REMINDER
 from jobs.services.another_try import Ended, end_search, ended_searches
 from jobs.services.journal import Journal
-from jobs.services.locked import COLUMNS, JOINS, LockedJob, database_now, lock_contractors
+from jobs.services.locked import (
+    COLUMNS,
+    JOINS,
+    LockedJob,
+    database_now,
+    lock_contractors,
+    lock_job,
+)
 from jobs.services.offers import OfferDraft, make_offers
 from jobs.services.transactions import service
 from jobs.states import DEFAULT_OFFER_MINUTES, EscalationKind
@@ -39,8 +46,9 @@ from network.availability import Availability, Refusal, Slot
 from network.services.calendar import lock_technicians
 from ranking.services.scorecards import usual_answer_minutes
 
-#: How many jobs one transaction advances.
-BATCH = 500
+#: How many jobs one transaction advances. Meanwhile it holds the technicians it asks, and a visit
+#: that was lost may wait for one of them; half as many cost a sixth of the throughput more.
+BATCH = 250
 #: How many candidates of a job one batch looks at; a job that needs more goes on in the next.
 LOOKAHEAD = WORTH_TRYING
 #: So often in a row may a candidate's time be lost to somebody else before he is passed over.
@@ -70,22 +78,33 @@ class _Turn:
 
 
 # A job waits for its next candidate when it is offering, due, ranked, and nobody is asked.
-# The round is locked too, so that its pointer is the newest and not that of the snapshot.
+# Those looked at are chosen first, a few times as many as are taken, so that a batch costs the
+# same whether a hundred jobs are due or ten thousand. The round is locked too, so that its pointer
+# is the newest and not that of the snapshot.
+_WAITS = """j.status = 'offering' AND j.next_wake_at <= (SELECT app_now())
+   AND j.status NOT IN ('completed', 'cancelled')
+   AND NOT EXISTS (SELECT 1 FROM jobs_offer o WHERE o.pending_job_id = j.id)"""
+_ROUND = """r.job_id = j.id AND r.number = j.round_number
+   AND r.decision_id IS NOT NULL AND r.finished_at IS NULL"""
 _DUE = f"""
+WITH due AS MATERIALIZED (
+SELECT j.id FROM jobs_job j
+ WHERE {_WAITS} AND (%(ids)s::bigint[] IS NULL OR j.id = ANY(%(ids)s))
+   AND EXISTS (SELECT 1 FROM jobs_round r WHERE {_ROUND})
+ ORDER BY j.next_wake_at LIMIT %(looked_at)s)
 SELECT {COLUMNS}, r.id, r.next_index, cardinality(r.contractor_ids),
        r.contractor_ids[r.next_index + 1 : r.next_index + {LOOKAHEAD}],
        r.ranks[r.next_index + 1 : r.next_index + {LOOKAHEAD}],
        (SELECT count(*) FROM jobs_offer o WHERE o.job_id = j.id AND o.round_id = r.id
            AND o.status <> 'withdrawn')
   FROM {JOINS}
-  JOIN jobs_round r ON r.job_id = j.id AND r.number = j.round_number
-   AND r.decision_id IS NOT NULL AND r.finished_at IS NULL
- WHERE j.status = 'offering' AND j.next_wake_at <= (SELECT app_now())
-   AND NOT EXISTS (SELECT 1 FROM jobs_offer o WHERE o.pending_job_id = j.id)
-   AND (%s::bigint[] IS NULL OR j.id = ANY(%s))
- ORDER BY j.next_wake_at, j.id LIMIT %s
+  JOIN jobs_round r ON {_ROUND}
+ WHERE j.id IN (SELECT id FROM due) AND {_WAITS}
+ ORDER BY j.next_wake_at, j.id LIMIT %(size)s
    FOR UPDATE OF j, r SKIP LOCKED
 """
+#: So many times a batch are looked at; all that are due, where others hold every one of these.
+_LOOKED_AT = 4
 
 
 def advance_due_jobs(*, limit: int = 20_000, job_ids: Sequence[int] | None = None) -> int:
@@ -104,8 +123,21 @@ def advance_due_jobs(*, limit: int = 20_000, job_ids: Sequence[int] | None = Non
 
 @service
 def advance_batch(*, size: int = BATCH, job_ids: Sequence[int] | None = None) -> int:
-    """Advance up to ``size`` due jobs in one transaction; returns how many were looked at."""
-    turns = _due_turns(size, job_ids)
+    """Advance up to ``size`` due jobs in one transaction; returns how many were looked at.
+
+    Jobs that others hold are passed over.
+    """
+    return _advance(_due_turns(size, job_ids))
+
+
+@service
+def advance_job(job_id: int) -> int:
+    """Advance one job if it is due, waiting for whoever holds it; returns how many were."""
+    lock_job(job_id)
+    return _advance(_due_turns(1, [job_id]))
+
+
+def _advance(turns: list[_Turn]) -> int:
     if not turns:
         return 0
     journal = Journal(at=database_now())
@@ -131,10 +163,14 @@ def advance_batch(*, size: int = BATCH, job_ids: Sequence[int] | None = None) ->
 
 
 def _due_turns(size: int, job_ids: Sequence[int] | None) -> list[_Turn]:
+    ids = list(job_ids) if job_ids is not None else None
     with connection.cursor() as cursor:
-        ids = list(job_ids) if job_ids is not None else None
-        cursor.execute(_DUE, [ids, ids, size])
-        return [_Turn(LockedJob(*row[:-6]), *row[-6:]) for row in cursor.fetchall()]
+        for looked_at in (size * _LOOKED_AT, None):
+            cursor.execute(_DUE, {"ids": ids, "size": size, "looked_at": looked_at})
+            rows = cursor.fetchall()
+            if rows:
+                break
+        return [_Turn(LockedJob(*row[:-6]), *row[-6:]) for row in rows]
 
 
 def _load(branch_id: int, turns: list[_Turn], at: datetime) -> Availability:

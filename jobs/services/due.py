@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -11,7 +13,7 @@ from django.db import connection
 from jobs.actors import Actor
 from jobs.queue import TaskTimeout
 from jobs.services.another_try import ended_searches
-from jobs.services.cascade import BATCH, REMINDER, advance_batch
+from jobs.services.cascade import BATCH, REMINDER, advance_batch, advance_job
 from jobs.services.expiry import due_offers, expire_due_offers
 from jobs.services.journal import Journal
 from jobs.services.locked import COLUMNS, JOINS, database_now, fetch_locked
@@ -65,13 +67,14 @@ def look() -> Due:
         return Due(*cursor.fetchone())
 
 
-def process_timeouts() -> int:
+def process_timeouts(*, seconds: float = math.inf) -> int:
     """Expire what ran out, ask the next candidates, wake what is overdue; returns the work done.
 
-    Running it twice, late, or beside another copy changes nothing.
+    Of a backlog that takes longer than ``seconds``, the rest is left. Running it twice, late, or
+    beside another copy changes nothing.
     """
-    done = 0
-    while True:
+    done, started = 0, time.monotonic()
+    while time.monotonic() - started < seconds:
         expired = _expire_safely()
         advanced = _advance_safely()
         done += expired + advanced
@@ -109,10 +112,15 @@ def _advance_safely(job_ids: Sequence[int] | None = None) -> int:
             raise
         except Exception:
             log.exception("advancing a batch failed")
+    return _advance_each(job_ids, lambda job_id: advance_batch(size=1, job_ids=[job_id]))
+
+
+def _advance_each(job_ids: Sequence[int] | None, advance: Callable[[int], int]) -> int:
+    """Those that are still due, one at a time; one that fails is put off."""
     done = 0
     for job_id in _due_for_advance(job_ids):
         try:
-            done += advance_batch(size=1, job_ids=[job_id])
+            done += advance(job_id)
         except TaskTimeout:
             raise
         except Exception as error:
@@ -156,9 +164,13 @@ def search_due_jobs(*, limit: int = 50) -> int:
 
 
 def _advance_ranked(job_ids: Sequence[int]) -> None:
-    if job_ids:
-        while _advance_safely(job_ids):
-            pass
+    if not job_ids:
+        return
+    while _advance_safely(job_ids):
+        pass
+    # Whoever was held by somebody else for a moment was passed over, and would now wait for the
+    # end of a backlog. One at a time, since waiting for several could block others (lock order).
+    _advance_each(job_ids, advance_job)
 
 
 @service

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -15,9 +16,19 @@ from rq.job import JobStatus as TaskStatus
 
 from dispatch_site.embedded.paths import BASE_DIR
 from jobs import clock as clock_module
+from jobs import tasks
 from jobs.clock import LONGEST_TASK, PATIENCE, Clock
 from jobs.models import ClockBeat, Job, JobEvent, Offer
-from jobs.queue import DEFAULT, PROCESS_DUE, SEARCH_JOBS, SEARCHES, TIMEOUTS, enqueue, queue_of
+from jobs.queue import (
+    DEFAULT,
+    PROCESS_DUE,
+    SEARCH_JOBS,
+    SEARCHES,
+    TIMEOUTS,
+    enqueue,
+    hint,
+    queue_of,
+)
 from jobs.services.expiry import expire_due_offers
 from jobs.services.jobs import cancel_job
 from jobs.services.locked import lock_job
@@ -143,6 +154,47 @@ def test_a_task_whose_worker_was_killed_is_handed_over_again(due, wall):
     clock.tick()
     assert (clock.handed_over, clock.rescues) == (2, 0)
     assert queue_of(TIMEOUTS).count == 1
+
+
+def test_a_task_that_waits_for_a_busy_worker_is_left_to_it(due, wall):
+    clock = Clock()
+    clock.tick()
+    queue = queue_of(TIMEOUTS)
+    busy = queue.started_job_registry.key
+    queue.connection.zadd(busy, {"another:1": time.time() + 60})
+    try:
+        wall.now += LONGEST_TASK - 0.001
+        clock.tick()
+        assert (status_of(due), clock.rescues) == ("pending", 0)
+        wall.now += 0.001
+        clock.tick()
+        assert (status_of(due), clock.rescues) == ("expired", 1)
+    finally:
+        queue.connection.delete(busy)
+
+
+def test_a_hint_wakes_nobody_twice_until_its_task_begins(branch):
+    queue = queue_of(SEARCHES)
+    queue.empty()
+    for _ in range(3):
+        hint(SEARCHES, SEARCH_JOBS)
+    assert queue.count == 1
+    tasks.search_jobs()  # what is committed from here on, it may have missed
+    hint(SEARCHES, SEARCH_JOBS)
+    assert queue.count == 2
+    queue.empty()
+
+
+def test_a_backlog_longer_than_a_stretch_is_left_to_the_next_task(due, monkeypatch):
+    monkeypatch.setattr(tasks, "AT_A_STRETCH", 0.0)
+    tasks.process_due()
+    assert status_of(due) == "pending"
+    assert [task.func_name for task in queue_of(TIMEOUTS).jobs] == [PROCESS_DUE]
+    monkeypatch.undo()
+    queue_of(TIMEOUTS).empty()
+    tasks.process_due()
+    assert status_of(due) == "expired"
+    assert queue_of(TIMEOUTS).count == 0
 
 
 def test_a_task_that_failed_is_done_by_the_clock(due, wall):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from jobs.models import Escalation, Job, Offer, Protection
 from jobs.services import cascade, due, expiry, rounds
@@ -189,6 +191,37 @@ def test_a_job_that_cannot_be_advanced_stops_nobody(clock, trio, make_job, monke
     assert pending_offer(bad)
     assert open_questions(bad) == []
     settle()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_somebody_holds_while_it_is_ranked_is_waited_for(
+    clock, branch, trio, make_job, monkeypatch
+):
+    """Passed over by the batch, it would come after all of a backlog."""
+    job = make_job()
+    holds = threading.Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                lock_job(job.pk)
+                holds.set()
+                time.sleep(0.5)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=hold)
+
+    def advance_batch(**which) -> int:
+        if not holds.is_set():
+            other.start()
+            assert holds.wait(20)
+        return cascade.advance_batch(**which)
+
+    monkeypatch.setattr(due, "advance_batch", advance_batch)
+    assert search_due_jobs(limit=10) == 1
+    other.join(20)
+    assert pending_offer(job).contractor.name == "Harold"
 
 
 @pytest.mark.django_db(transaction=True)
