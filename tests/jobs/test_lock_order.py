@@ -226,6 +226,16 @@ ACTS = {
 }
 
 
+def _race_all(process_environment: Any) -> None:
+    pieces = [PREAMBLE.format(seconds=5, body=body.strip()) for body in ACTS.values()]
+    with racers(process_environment, *(piece.strip() for piece in pieces)) as running:
+        running.go(*range(len(pieces)))
+        results = {name: running.result(number) for number, name in enumerate(ACTS)}
+    wrong = "\n".join(f"{name}: {said}" for name, (kind, said) in results.items() if kind != "done")
+    assert not wrong, wrong
+    assert all(count > 0 for _, count in results.values()), results
+
+
 def test_everything_at_once_never_deadlocks(
     stage: list[Technician], trio: list[Contractor], make_job: Any, process_environment: Any
 ) -> None:
@@ -234,13 +244,10 @@ def test_everything_at_once_never_deadlocks(
     for number in range(10):
         start = START + timedelta(hours=2 + number)
         make_job(window_start=start, window_end=start + timedelta(hours=4), duration_minutes=60)
-    pieces = [PREAMBLE.format(seconds=5, body=body.strip()) for body in ACTS.values()]
-    with racers(process_environment, *(piece.strip() for piece in pieces)) as running:
-        running.go(*range(len(pieces)))
-        results = {name: running.result(number) for number, name in enumerate(ACTS)}
-    wrong = "\n".join(f"{name}: {said}" for name, (kind, said) in results.items() if kind != "done")
-    assert not wrong, wrong
-    assert all(count > 0 for _, count in results.values()), results
+    for _ in range(4):  # on a busy machine some have no turn in five seconds
+        _race_all(process_environment)
+        if Standby.objects.exists():
+            break
     assert Booking.objects.exists()
     assert Standby.objects.exists()
     assert everything_agrees()
