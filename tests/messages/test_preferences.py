@@ -152,7 +152,7 @@ def test_a_notification_says_no_more_than_that_there_is_something(
             "tag": f"message-{Message.objects.get(channel='push').pk}",
         }
     ]
-    for secret in (*SECRETS, "Boston", "140"):
+    for secret in (*SECRETS, "Boston", "$140"):
         assert secret not in json.dumps(plain)
     (call,) = asked
     assert call["headers"]["authorization"].startswith(("vapid t=", "WebPush "))
