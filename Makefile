@@ -20,7 +20,7 @@ run: venv
 	@PORT='$(PORT)' TIME_SCALE='$(TIME_SCALE)' DEMO="$${DEMO:-1}" exec .venv/bin/python manage.py run
 
 test: venv-dev
-	@exec .venv/bin/python -m pytest -n 3 --dist loadscope $(TESTS)
+	@exec .venv/bin/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(TESTS)
 
 test-browser: venv-dev
 	@sh .ci/chromium

@@ -16,7 +16,7 @@ import jobs.tasks  # noqa: F401
 from jobs.queue import DEFAULT
 
 #: How far mails, summaries and replays step back (niceness) where processors are scarce.
-GIVES_WAY = 10
+GIVES_WAY = 5
 
 
 class DispatchWorker(SimpleWorker):
