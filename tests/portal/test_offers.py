@@ -81,8 +81,11 @@ def test_a_plus_four_zip_is_cut_to_its_quarter(
     job = make_job(postcode="02215-1234")
     run_due()
     html = page(harold_client, "offer", Offer.objects.get(job=job).public_id)
-    assert "02215" in html
-    assert not re.search(r"02215\W*1234", html)
+    said = re.sub(
+        r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "", html
+    )  # anything may be in these
+    assert "02215" in said
+    assert "1234" not in said
 
 
 def test_rivals_are_never_named(harold_client: Client, offered: Offer) -> None:
