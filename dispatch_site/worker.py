@@ -33,7 +33,7 @@ class DispatchWorker(SimpleWorker):
     max_connection_wait_time = 2.0
 
     def work(self, *args: Any, **kwargs: Any) -> bool:
-        if {queue.name for queue in self.queues} == {DEFAULT}:
+        if self.queue_names() == [DEFAULT]:
             with contextlib.suppress(OSError):
                 os.nice(GIVES_WAY)
         return super().work(*args, **kwargs)

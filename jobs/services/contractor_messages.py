@@ -13,6 +13,7 @@ from typing import Any
 from jobs.models.message import Message
 from jobs.services.announcements import Announcement, announce
 from jobs.services.locked import database_now
+from jobs.services.outgoing import signed_by
 from jobs.services.ways import sms_is_on
 from network.models import (
     Application,
@@ -72,8 +73,7 @@ def tell_of_invitation(invitation: Invitation, *, secret: str, inviter: str) -> 
                 address=invitation.email,
                 template=Message.Template.INVITATION,
                 context={
-                    "branch": branch.name,
-                    "office_phone": branch.phone,
+                    **signed_by(branch),
                     "name": invitation.name,
                     "inviter": inviter,
                     "until": until.isoformat(),
@@ -192,12 +192,7 @@ def _announcement(
         contractor_id=contractor.pk,
         address=contractor.email,
         template=template,
-        context={
-            "name": contractor.name,
-            "branch": branch.name,
-            "office_phone": branch.phone,
-            **context,
-        },
+        context={"name": contractor.name, **signed_by(branch), **context},
     )
 
 

@@ -13,7 +13,7 @@ from django.db import connection
 from jobs.actors import Actor
 from jobs.queue import TaskTimeout
 from jobs.services.another_try import ended_searches
-from jobs.services.cascade import BATCH, REMINDER, advance_batch, advance_job
+from jobs.services.cascade import BATCH, REMINDER, WAITS, advance_batch, advance_job
 from jobs.services.expiry import due_offers, expire_due_offers
 from jobs.services.journal import Journal
 from jobs.services.locked import COLUMNS, JOINS, database_now, fetch_locked
@@ -133,11 +133,8 @@ def _due_for_advance(job_ids: Sequence[int] | None) -> list[int]:
     ids = list(job_ids) if job_ids is not None else None
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM jobs_job j WHERE status = 'offering'"
-            " AND next_wake_at <= (SELECT app_now()) AND NOT EXISTS"
-            " (SELECT 1 FROM jobs_offer o WHERE o.pending_job_id = j.id)"
-            " AND (%s::bigint[] IS NULL OR id = ANY(%s))"
-            " ORDER BY next_wake_at LIMIT %s",
+            f"SELECT j.id FROM jobs_job j WHERE {WAITS}"
+            " AND (%s::bigint[] IS NULL OR j.id = ANY(%s)) ORDER BY j.next_wake_at LIMIT %s",
             [ids, ids, BATCH],
         )
         return [row[0] for row in cursor.fetchall()]

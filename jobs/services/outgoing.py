@@ -12,6 +12,12 @@ from django.db import connection
 
 from jobs.queue import DEFAULT, SEND_MESSAGES, hint
 from jobs.services.ways import Wanted, Way, ways_of
+from network.models import Branch
+
+
+def signed_by(branch: Branch) -> dict[str, str]:
+    """What a letter needs to end with the branch and its phone number."""
+    return {"branch": branch.name, "office_phone": branch.phone}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from jobs.models import Message, Offer
 from jobs.services.answers import accept_offer, decline_offer
 from jobs.services.locked import database_now
 from jobs.services.offer_links import offers_with_code
-from jobs.services.outgoing import Outgoing, write_outgoing
+from jobs.services.outgoing import Outgoing, signed_by, write_outgoing
 from jobs.services.received import is_new
 from jobs.services.transactions import service
 from jobs.services.ways import Way
@@ -74,8 +74,7 @@ def take_text(*, sender: str, text: str, key: str) -> str:
                 contractor_id=contractor.pk,
                 cause=f"text:{key}"[:120],
                 context={
-                    "branch": contractor.branch.name,
-                    "office_phone": contractor.branch.phone,
+                    **signed_by(contractor.branch),
                     "name": contractor.name,
                     "kind": kind,
                     **said,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -124,18 +125,10 @@ class Lifecycle(RuleBasedStateMachine):
             assert may, "the model refuses this"
             if not offer.countered:
                 row = Offer.objects.get(proposal__original=pk)
-                job.offers[row.pk] = model.Offer(
-                    row.contractor_id,
-                    "pending",
-                    row.expires_at,
-                    row.starts_at,
-                    row.ends_at,
-                    pay=row.pay,
-                    waits=True,
-                    own_start=None if start == offer.starts_at else start,
-                )
+                counter = replace(offer_of(row), status="pending", waits=True, own_start=start)
+                job.offers[row.pk] = counter
                 assert (row.pay, row.starts_at) == (pay, offer.starts_at)
-                job.propose(offer, job.offers[row.pk])
+                job.propose(offer, counter)
         self.agrees()
 
     @rule(pick=PICK, yes=st.booleans())
@@ -349,17 +342,7 @@ class Lifecycle(RuleBasedStateMachine):
                     assert not job.pending() or row.seat.upper is not None
                 else:
                     assert (row.status, row.via) == ("accepted", "standby")
-                job.offers[row.pk] = model.Offer(
-                    row.contractor_id,
-                    row.status,
-                    row.expires_at,
-                    row.starts_at,
-                    row.ends_at,
-                    row.reason,
-                    pay=row.pay,
-                    travel=timedelta(minutes=row.travel_minutes),
-                    is_open=row.seat.upper is not None,
-                )
+                job.offers[row.pk] = offer_of(row)
             else:
                 assert row.status == known.status
                 if row.status == "withdrawn":
@@ -424,6 +407,21 @@ class Lifecycle(RuleBasedStateMachine):
     def chosen(self, among: list[Any], pick: int) -> Any:
         """The newer ones more often."""
         return among[-1 - pick % min(len(among), 6)] if pick < 9 else among[pick % len(among)]
+
+
+def offer_of(row: Offer) -> model.Offer:
+    """An offer as it was found."""
+    return model.Offer(
+        row.contractor_id,
+        row.status,
+        row.expires_at,
+        row.starts_at,
+        row.ends_at,
+        row.reason,
+        pay=row.pay,
+        travel=timedelta(minutes=row.travel_minutes),
+        is_open=row.seat.upper is not None,
+    )
 
 
 def refusal(act: Callable[[], Any]) -> str | None:
